@@ -1,0 +1,42 @@
+# Completion of `wick` for bash. Use: source completion.bash, or install it as
+# /usr/share/bash-completion/completions/wick.
+
+_wick() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+  local -A options=(
+    [serve]="--config --data --http --binary --set"
+    [config]="--config --data --http --binary --set"
+    [ingest]="--server --batch --in-flight --ack --strict"
+    [feed]="--exchanges --pairs --rate --duration --seed --popular --server --batch --in-flight --ack"
+    [latest]="--file --server --json"
+    [candles]="--interval --from --to --limit --fill --format --json --server"
+    [exchanges]="--no-pairs --server --json"
+    [bases]="--all --server --json"
+    [reference]="list set remove replace"
+    [status]="--server --json"
+    [checkpoint]="--server --json"
+    [version]=""
+  )
+  COMPREPLY=()
+  case $prev in
+    --config|--file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    --data) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    --ack) mapfile -t COMPREPLY < <(compgen -W "durable memory" -- "$cur"); return ;;
+    --fill) mapfile -t COMPREPLY < <(compgen -W "none previous null" -- "$cur"); return ;;
+    --format) mapfile -t COMPREPLY < <(compgen -W "table json csv ccxt" -- "$cur"); return ;;
+    --interval)
+      mapfile -t COMPREPLY < <(compgen -W "auto finest 1s 1m 5m 15m 1h 4h 1d 1w 1M" -- "$cur"); return ;;
+  esac
+  local command=${COMP_WORDS[1]}
+  if ((COMP_CWORD == 1)); then
+    mapfile -t COMPREPLY < <(compgen -W "${!options[*]} --help" -- "$cur")
+  elif [[ $command == reference && $COMP_CWORD -gt 2 && $cur == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "--server --json --help" -- "$cur")
+  elif [[ $cur != -* && ($command == ingest || (${COMP_WORDS[2]} == replace)) ]]; then
+    compopt -o filenames
+    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+  elif [[ -v options[$command] && ($cur == -* || ($command == reference && $COMP_CWORD -eq 2)) ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "${options[$command]} --help" -- "$cur")
+  fi
+}
+complete -F _wick wick

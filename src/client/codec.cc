@@ -1,0 +1,242 @@
+#include "client/codec.h"
+
+#include <algorithm>
+
+namespace wick::client {
+namespace {
+
+// Least bytes of an entry of each list in a reply.
+constexpr size_t kRejectionBytesMin = 4 + 1 + 2;
+constexpr size_t kRegistrationBytes = 4 + 1;
+constexpr size_t kExchangeBytesMin = 2 + 8 + 4;
+constexpr size_t kPairBytesMin = 2 + 2 + 8;
+constexpr size_t kEventBytesMin = wire::kSymbolBytesMin + sizeof(Price);
+constexpr size_t kBaseBytesMin = kEventBytesMin + 8;
+
+/// Lists have a u32 count; the client sends fewer entries than that in any request.
+uint32_t Count(size_t entries) { return static_cast<uint32_t>(entries); }
+
+std::vector<wire::Rejection> ReadRejections(wire::Reader& reader) {
+  std::vector<wire::Rejection> rejections(reader.Count(kRejectionBytesMin));
+  for (wire::Rejection& rejection : rejections) {
+    rejection.index = reader.U32();
+    rejection.refusal = static_cast<Refusal>(reader.U8());
+    rejection.message = reader.Text();
+  }
+  return rejections;
+}
+
+PriceEvent ReadEvent(wire::Reader& reader) {
+  const SymbolView names = reader.Names();
+  return {Symbol(names), reader.PriceRecord()};
+}
+
+Interval ReadInterval(uint32_t count, uint8_t unit) {
+  return {count, static_cast<IntervalUnit>(static_cast<char>(unit))};
+}
+
+Candle ReadCandle(wire::Reader& reader) {
+  Candle candle;
+  candle.timestamp_ms = reader.U64();
+  candle.open = reader.F64();
+  candle.high = reader.F64();
+  candle.low = reader.F64();
+  candle.close = reader.F64();
+  candle.count = reader.U64();
+  candle.base_volume_last_24h = reader.F64();
+  candle.quote_volume_last_24h = reader.F64();
+  const uint32_t interval_count = reader.U32();
+  candle.interval = ReadInterval(interval_count, reader.U8());
+  const uint8_t flags = reader.U8();
+  candle.closed = (flags & wire::kClosed) != 0;
+  candle.filled = (flags & wire::kFilled) != 0;
+  reader.U16();
+  return candle;
+}
+
+}  // namespace
+
+void WriteHello(const ClientOptions& options, wire::Writer writer) {
+  writer.U32(wire::kMagic);
+  writer.U16(wire::kVersion);
+  writer.Text(wire::CutText(options.name, wire::kClientNameBytesMax));
+  if (options.token) writer.Text(*options.token);
+}
+
+void WriteSymbols(std::span<const SymbolView> symbols, wire::Writer writer) {
+  writer.U32(Count(symbols.size()));
+  for (const SymbolView& symbol : symbols) writer.Names(symbol);
+}
+
+void WriteIngestHead(wire::Ack ack, uint32_t events, wire::Writer writer) {
+  writer.U8(static_cast<uint8_t>(ack));
+  writer.U8(0);
+  writer.U16(0);
+  writer.U32(events);
+}
+
+void WriteIds(std::span<const SeriesId> series, wire::Writer writer) {
+  writer.U32(Count(series.size()));
+  writer.Records(series);
+}
+
+void WriteCandles(const std::variant<SeriesId, SymbolView>& series, const CandlesRequest& request,
+                  wire::Writer writer) {
+  const SymbolView* symbol = std::get_if<SymbolView>(&series);
+  const SeriesId* id = std::get_if<SeriesId>(&series);
+  writer.U8(static_cast<uint8_t>(request.grain));
+  writer.U8(static_cast<uint8_t>(request.fill));
+  writer.U8(static_cast<uint8_t>(request.interval.unit));
+  writer.U8((request.from_ms ? wire::kHasFrom : 0) | (request.to_ms ? wire::kHasTo : 0) |
+            (symbol ? wire::kBySymbol : 0));
+  writer.U32(request.interval.count);
+  writer.U32(request.limit);
+  writer.U32(Raw(id ? *id : kNoSeries));
+  writer.U64(request.from_ms.value_or(0));
+  writer.U64(request.to_ms.value_or(0));
+  if (symbol) writer.Names(*symbol);
+}
+
+void WriteExchanges(std::optional<std::string_view> only, bool pairs, wire::Writer writer) {
+  writer.U8((pairs ? wire::kWithPairs : 0) | (only ? wire::kOneExchange : 0));
+  if (only) writer.Text(*only);
+}
+
+void WriteNames(std::span<const std::string> names, wire::Writer writer) {
+  writer.U32(Count(names.size()));
+  for (const std::string& name : names) writer.Text(name);
+}
+
+void WriteReferences(std::span<const Reference> references, wire::Writer writer) {
+  writer.U32(Count(references.size()));
+  for (const Reference& reference : references) writer.Names(NamesOf(reference));
+}
+
+SymbolView NamesOf(const Reference& reference) {
+  return {reference.base_currency, reference.quote_currency, reference.exchange};
+}
+
+std::span<const SymbolView> FittingFront(std::span<const SymbolView> symbols,
+                                         const wire::Limits& limits) {
+  const size_t fitting_max = std::min<size_t>(symbols.size(), limits.entries_per_request);
+  size_t bytes = sizeof(uint32_t);
+  size_t fitting = 0;
+  for (; fitting < fitting_max; ++fitting) {
+    const SymbolView& symbol = symbols[fitting];
+    bytes += wire::kSymbolBytesMin + symbol.base_currency.size() + symbol.quote_currency.size() +
+             symbol.exchange.size();
+    if (bytes > limits.payload_bytes && fitting > 0) break;
+  }
+  return symbols.first(fitting);
+}
+
+bool ReadReply(std::string_view payload, wire::HelloReply& reply) {
+  wire::Reader reader(payload);
+  reply.version = reader.U16();
+  reply.server_version = reader.Text();
+  reply.limits.payload_bytes = reader.U32();
+  reply.limits.events_per_ingest = reader.U32();
+  reply.limits.entries_per_request = reader.U32();
+  reply.limits.candles_per_request = reader.U32();
+  // A server that takes nothing at all could never be served: lists would be cut into empty
+  // requests.
+  return reader.ok() && reply.limits.events_per_ingest > 0 && reply.limits.entries_per_request > 0;
+}
+
+bool ReadReply(std::string_view payload, wire::RegisterReply& reply) {
+  wire::Reader reader(payload);
+  reply.entries.resize(reader.Count(kRegistrationBytes));
+  for (wire::Registration& entry : reply.entries) {
+    entry.series = SeriesId{reader.U32()};
+    entry.refusal = static_cast<Refusal>(reader.U8());
+  }
+  reply.rejections = ReadRejections(reader);
+  return reader.ok();
+}
+
+bool ReadReply(std::string_view payload, wire::IngestReply& reply) {
+  wire::Reader reader(payload);
+  reply.accepted = reader.U32();
+  reply.duplicates = reader.U32();
+  reply.rejected = reader.U32();
+  reply.rejections = ReadRejections(reader);
+  return reader.ok();
+}
+
+bool ReadReply(std::string_view payload, std::vector<Price>& prices) {
+  wire::Reader reader(payload);
+  prices.resize(reader.Count(sizeof(Price)));
+  for (Price& price : prices) price = reader.PriceRecord();
+  return reader.ok();
+}
+
+bool ReadReply(std::string_view payload, CandlesReply& reply) {
+  wire::Reader reader(payload);
+  reply.grain = static_cast<Grain>(reader.U8());
+  const uint8_t unit = reader.U8();
+  const uint8_t present = reader.U8();
+  reader.U8();
+  reply.interval = ReadInterval(reader.U32(), unit);
+  reply.available_from_ms = reader.U64();
+  const uint64_t next_ms = reader.U64();
+  if (present & wire::kHasNext) reply.next_ms = next_ms;
+  const uint32_t count = reader.U32();
+  reader.U32();
+  if (count > reader.left() / wire::kCandleBytes) return false;
+  reply.candles.reserve(count);
+  for (uint32_t i = 0; i < count; ++i) reply.candles.push_back(ReadCandle(reader));
+  return reader.ok();
+}
+
+bool ReadReply(std::string_view payload, std::vector<ExchangeListing>& exchanges) {
+  wire::Reader reader(payload);
+  exchanges.resize(reader.Count(kExchangeBytesMin));
+  for (ExchangeListing& exchange : exchanges) {
+    exchange.exchange = reader.Text();
+    exchange.last_seen_ms = reader.U64();
+    exchange.pairs.resize(reader.Count(kPairBytesMin));
+    for (PairListing& pair : exchange.pairs) {
+      pair.base_currency = reader.Text();
+      pair.quote_currency = reader.Text();
+      pair.last_seen_ms = reader.U64();
+    }
+  }
+  return reader.ok();
+}
+
+bool ReadReply(std::string_view payload, std::vector<BaseListing>& bases) {
+  wire::Reader reader(payload);
+  bases.resize(reader.Count(kBaseBytesMin));
+  for (BaseListing& base : bases) {
+    base.reference = ReadEvent(reader);
+    base.series = reader.U64();
+  }
+  return reader.ok();
+}
+
+bool ReadReply(std::string_view payload, std::vector<PriceEvent>& prices) {
+  wire::Reader reader(payload);
+  prices.resize(reader.Count(kEventBytesMin));
+  for (PriceEvent& event : prices) event = ReadEvent(reader);
+  return reader.ok();
+}
+
+bool ReadReply(std::string_view payload, std::vector<Reference>& references) {
+  wire::Reader reader(payload);
+  references.resize(reader.Count(wire::kSymbolBytesMin));
+  for (Reference& reference : references) {
+    reference.base_currency = reader.Text();
+    reference.quote_currency = reader.Text();
+    reference.exchange = reader.Text();
+  }
+  return reader.ok();
+}
+
+bool ReadReply(std::string_view payload, ClientError& error) {
+  wire::Reader reader(payload);
+  error.code = static_cast<ErrorCode>(reader.U16());
+  error.message = reader.Text();
+  return reader.ok();
+}
+
+}  // namespace wick::client

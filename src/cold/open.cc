@@ -1,0 +1,197 @@
+// Opening a data directory: made if new, refused with a reason if it cannot be trusted.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <vector>
+
+#include "cold/bytes.h"
+#include "cold/damage_log.h"
+#include "cold/rocks_options.h"
+#include "cold/rocks_status.h"
+#include "cold/store_impl.h"
+
+namespace wick::cold {
+namespace {
+
+namespace fs = std::filesystem;
+using rocksdb::ColumnFamilyDescriptor;
+
+/// Of the whole directory: which families there are and what keys mean. Values have versions of
+/// their own.
+constexpr uint32_t kFormat = 1;  // on disk for ever: append, never renumber
+
+absl::Status PrepareDirectory(const std::string& directory) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) {
+    return Error(absl::StatusCode::kPermissionDenied,
+                 "cannot make the data directory {}: {}; set one that wick may write to", directory,
+                 error.message());
+  }
+  if (access(directory.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return Error(
+        absl::StatusCode::kPermissionDenied,
+        "cannot write to the data directory {}: {}; make the user that runs wick its owner",
+        directory, std::strerror(errno));
+  }
+  return absl::OkStatus();
+}
+
+/// CURRENT is RocksDB's first file to read. Tables without it would be taken for rubbish and
+/// deleted.
+absl::Status CheckNotDecapitated(const std::string& directory) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    if (entry.path().extension() == ".sst") {
+      return Error(
+          absl::StatusCode::kDataLoss,
+          "the data directory {} is damaged: it holds {} but no file CURRENT; restore it from "
+          "a backup",
+          directory, entry.path().filename().string());
+    }
+  }
+  return absl::OkStatus();
+}
+
+/// The families on disk, in the order of their numbers.
+absl::StatusOr<std::vector<Family>> FamiliesOnDisk(const std::string& directory) {
+  std::vector<std::string> names;
+  WICK_RETURN_IF_ERROR(FromRocks(
+      rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), directory, &names),
+      fmt::format(
+          "reading the manifest of the data directory {} (damaged? restore it from a backup)",
+          directory)));
+  std::vector<Family> families;
+  for (const std::string& name : names) {
+    const auto known = std::ranges::find(kFamilyNames, name);
+    if (known == kFamilyNames.end()) {
+      return Error(
+          absl::StatusCode::kFailedPrecondition,
+          "the data directory {} was written by a newer wick (it holds a column family '{}') or "
+          "by another program; run that version, or set another directory",
+          directory, name);
+    }
+    families.push_back(static_cast<Family>(known - kFamilyNames.begin()));
+  }
+  std::ranges::sort(families);
+  return families;
+}
+
+absl::Status ExplainOpenError(const std::string& directory, const rocksdb::Status& status,
+                              const std::string& complaint) {
+  const std::string text = status.ToString();
+  if (status.IsIOError() && text.find("/LOCK") != std::string::npos) {
+    return Error(
+        absl::StatusCode::kFailedPrecondition,
+        "the data directory {} is in use by another process; stop that one, or set another "
+        "directory",
+        directory);
+  }
+  if (status.IsCorruption()) {
+    return Error(absl::StatusCode::kDataLoss,
+                 "the data directory {} is damaged: {}{}{}; restore it from a backup", directory,
+                 text, complaint.empty() ? "" : ": ", complaint);
+  }
+  return FromRocks(status, fmt::format("opening the data directory {}", directory));
+}
+
+}  // namespace
+
+Store::Impl::~Impl() {
+  if (db == nullptr) return;
+  for (rocksdb::ColumnFamilyHandle* family : families) {
+    // Deletes a handle; it cannot fail for one that this database gave.
+    if (family != nullptr) db->DestroyColumnFamilyHandle(family).PermitUncheckedError();
+  }
+}
+
+absl::Status Store::Impl::Open(const StoreOptions& options) {
+  directory = options.directory;
+  WICK_RETURN_IF_ERROR(PrepareDirectory(directory));
+  rocksdb::DBOptions db_options = MakeDbOptions(options);
+  block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+
+  std::vector<Family> on_disk = {Family::kMeta};
+  const bool is_new = !fs::exists(fs::path(directory) / "CURRENT");
+  if (is_new) {
+    WICK_RETURN_IF_ERROR(CheckNotDecapitated(directory));
+    db_options.create_if_missing = true;
+  } else {
+    WICK_ASSIGN_OR_RETURN(on_disk, FamiliesOnDisk(directory));
+  }
+
+  const auto describe = [&](Family family) {
+    return ColumnFamilyDescriptor(std::string(kFamilyNames[Index(family)]),
+                                  MakeFamilyOptions(family, options, block_cache));
+  };
+  std::vector<ColumnFamilyDescriptor> descriptors;
+  for (Family family : on_disk) descriptors.push_back(describe(family));
+
+  std::shared_ptr<rocksdb::Logger> log_file;
+  // Without a log file RocksDB works as well; it is for people.
+  rocksdb::CreateLoggerFromOptions(directory, db_options, &log_file).PermitUncheckedError();
+  const auto damage_log = std::make_shared<DamageLog>(log_file);
+  db_options.info_log = damage_log;
+
+  rocksdb::DB* opened = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(db_options, directory, descriptors, &handles, &opened);
+  if (!status.ok()) return ExplainOpenError(directory, status, damage_log->complaint());
+  db.reset(opened);
+  for (size_t i = 0; i < on_disk.size(); ++i) families[Index(on_disk[i])] = handles[i];
+
+  // A directory whose making was interrupted has the first few of them.
+  for (size_t i = 0; i < kFamilyCount; ++i) {
+    if (families[i] == nullptr) {
+      const auto [name, family_options] = describe(static_cast<Family>(i));
+      WICK_RETURN_IF_ERROR(FromRocks(
+          db->CreateColumnFamily(family_options, name, &families[i]),
+          fmt::format("making column family '{}' in the data directory {}", name, directory)));
+    }
+    if (families[i]->GetID() != i) {
+      return Error(
+          absl::StatusCode::kFailedPrecondition,
+          "the data directory {} was not made by wick: its column family '{}' has number {} "
+          "instead of {}; set another directory",
+          directory, kFamilyNames[i], families[i]->GetID(), i);
+    }
+  }
+  return CheckFormat();
+}
+
+absl::Status Store::Impl::CheckFormat() {
+  std::string value;
+  const rocksdb::Status status =
+      db->Get(rocksdb::ReadOptions(), Of(Family::kMeta), ToSlice(kFormatKey), &value);
+  if (status.IsNotFound()) {
+    AppendLittleEndian(kFormat, value);
+    rocksdb::WriteOptions synced;
+    synced.sync = true;
+    return FromRocks(db->Put(synced, Of(Family::kMeta), ToSlice(kFormatKey), value),
+                     fmt::format("writing the format version to the data directory {}", directory));
+  }
+  WICK_RETURN_IF_ERROR(FromRocks(
+      status, fmt::format("reading the format version of the data directory {}", directory)));
+  std::string_view bytes = value;
+  uint32_t format = 0;
+  if (!TakeLittleEndian(bytes, format) || !bytes.empty() || format == 0) {
+    return Error(absl::StatusCode::kDataLoss,
+                 "the data directory {} is damaged: its format version makes no sense; restore it "
+                 "from a backup",
+                 directory);
+  }
+  if (format > kFormat) {
+    return Error(
+        absl::StatusCode::kFailedPrecondition,
+        "the data directory {} was written by a newer wick: its format is {}, this one reads {}; "
+        "run a newer version, or set another directory",
+        directory, format, kFormat);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace wick::cold

@@ -1,0 +1,112 @@
+// Store: reading everything back at a start.
+#include <array>
+
+#include "cold/bytes.h"
+#include "cold/journal_frame.h"
+#include "cold/names_record.h"
+#include "cold/rocks_status.h"
+#include "cold/state_record.h"
+#include "cold/store_impl.h"
+
+namespace wick::cold {
+namespace {
+
+/// Calls back with each key and value of a family, in key order, until one is not OK. Blocks read
+/// once are not kept in the cache.
+template <typename Each>
+absl::Status ForEach(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, Each each) {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  const std::unique_ptr<rocksdb::Iterator> iterator(db.NewIterator(options, family));
+  for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
+    WICK_RETURN_IF_ERROR(each(ToView(iterator->key()), ToView(iterator->value())));
+  }
+  return FromRocks(iterator->status(),
+                   fmt::format("reading column family '{}'", family->GetName()));
+}
+
+absl::Status Damaged(std::string_view what, std::string_view key, const absl::Status& status) {
+  return Error(absl::StatusCode::kDataLoss,
+               "{} damaged: {}: {}; restore the data directory from a backup", what, key,
+               Message(status));
+}
+
+template <typename Number>
+absl::Status CheckKey(std::string_view what, std::string_view key) {
+  if (key.size() == sizeof(Number)) return absl::OkStatus();
+  return Error(
+      absl::StatusCode::kDataLoss,
+      "{} damaged: its key has {} bytes instead of {}; restore the data directory from a backup",
+      what, key.size(), sizeof(Number));
+}
+
+}  // namespace
+
+absl::Status Store::ReadSymbols(absl::FunctionRef<void(SeriesId, const SymbolView&)> each) const {
+  return ForEach(
+      *impl_->db, impl_->Of(Family::kSeries), [&](std::string_view key, std::string_view value) {
+        WICK_RETURN_IF_ERROR(CheckKey<uint32_t>("series record", key));
+        const uint32_t series = ReadBigEndian<uint32_t>(key);
+        const auto names = DecodeNames<3>(value);
+        if (!names.ok()) {
+          return Damaged("series record", fmt::format("series {}", series), names.status());
+        }
+        each(SeriesId{series}, {(*names)[0], (*names)[1], (*names)[2]});
+        return absl::OkStatus();
+      });
+}
+
+absl::Status Store::ReadStates(absl::FunctionRef<void(SeriesId, const SeriesState&)> each) const {
+  return ForEach(
+      *impl_->db, impl_->Of(Family::kState), [&](std::string_view key, std::string_view value) {
+        WICK_RETURN_IF_ERROR(CheckKey<uint32_t>("state record", key));
+        const uint32_t series = ReadBigEndian<uint32_t>(key);
+        const auto state = DecodeState(value);
+        if (!state.ok()) {
+          return Damaged("state record", fmt::format("series {}", series), state.status());
+        }
+        each(SeriesId{series}, *state);
+        return absl::OkStatus();
+      });
+}
+
+absl::Status Store::ReadFrames(
+    absl::FunctionRef<void(uint64_t number, std::span<const Tick> ticks)> each) const {
+  return ForEach(
+      *impl_->db, impl_->Of(Family::kJournal), [&](std::string_view key, std::string_view value) {
+        WICK_RETURN_IF_ERROR(CheckKey<uint64_t>("journal frame", key));
+        const auto number = ReadBigEndian<uint64_t>(key);
+        const auto ticks = DecodeFrame(value);
+        if (!ticks.ok()) {
+          return Damaged("journal frame", fmt::format("number {}", number), ticks.status());
+        }
+        each(number, *ticks);
+        return absl::OkStatus();
+      });
+}
+
+absl::Status Store::ReadReferences(absl::FunctionRef<void(const Reference&)> each) const {
+  return ForEach(*impl_->db, impl_->Of(Family::kReferences),
+                 [&](std::string_view key, std::string_view value) {
+                   const auto names = DecodeNames<2>(value);
+                   if (!names.ok()) return Damaged("reference", key, names.status());
+                   each({std::string(key), std::string((*names)[0]), std::string((*names)[1])});
+                   return absl::OkStatus();
+                 });
+}
+
+absl::StatusOr<uint64_t> Store::LastNumber() const {
+  std::string value;
+  const rocksdb::Status status = impl_->db->Get(rocksdb::ReadOptions(), impl_->Of(Family::kMeta),
+                                                ToSlice(kLastNumberKey), &value);
+  if (status.IsNotFound()) return 0;
+  WICK_RETURN_IF_ERROR(FromRocks(status, "reading the last number"));
+  std::string_view bytes = value;
+  uint64_t number = 0;
+  if (!TakeLittleEndian(bytes, number) || !bytes.empty()) {
+    return Damaged("last number", kLastNumberKey, absl::DataLossError("it is not 8 bytes"));
+  }
+  return number;
+}
+
+}  // namespace wick::cold

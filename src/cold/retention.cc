@@ -1,0 +1,82 @@
+// Store: removing what has grown too old.
+#include <limits>
+
+#include "cold/keys.h"
+#include "cold/rocks_status.h"
+#include "cold/store_impl.h"
+
+namespace wick::cold {
+namespace {
+
+using market::Tier;
+
+/// Chunks below this number end at or before the tier's horizon with every bucket.
+Chunk FirstKeptChunk(Tier tier, const market::Horizons& horizons) {
+  return ChunkOf(market::BucketOf(tier, horizons[tier]));
+}
+
+constexpr uint64_t kSeriesEnd = uint64_t{std::numeric_limits<uint32_t>::max()} + 1;
+
+/// Adds deletions of one tier's chunks below `first_kept` to `deletions`, from `series` on, until
+/// `left` is used up. Leaves `series` where it stopped, kSeriesEnd if there is no more.
+absl::Status CollectExpired(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, Chunk first_kept,
+                            uint64_t& series, uint64_t& left, rocksdb::WriteBatch& deletions) {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  const std::unique_ptr<rocksdb::Iterator> iterator(db.NewIterator(options, family));
+  const auto seek = [&] {
+    iterator->Seek(ToSlice(MakeChunkKey(static_cast<uint32_t>(series), 0).view()));
+  };
+  for (seek(); iterator->Valid();) {
+    const std::string_view key = ToView(iterator->key());
+    series = ReadBigEndian<uint32_t>(key);
+    if (ReadBigEndian<Chunk>(key.substr(sizeof(uint32_t))) >= first_kept) {
+      if (++series == kSeriesEnd) return absl::OkStatus();
+      seek();  // over the chunks that stay
+      continue;
+    }
+    if (left == 0) return absl::OkStatus();
+    WICK_RETURN_IF_ERROR(
+        FromRocks(deletions.Delete(family, iterator->key()), "collecting expired candles"));
+    --left;
+    iterator->Next();
+  }
+  series = kSeriesEnd;
+  return FromRocks(iterator->status(),
+                   fmt::format("looking for expired candles in '{}'", family->GetName()));
+}
+
+}  // namespace
+
+absl::StatusOr<uint64_t> Store::RemoveExpired(const market::Horizons& horizons,
+                                              uint64_t chunks_max) {
+  WICK_RETURN_IF_ERROR(impl_->FirstError());
+  const std::lock_guard lock(impl_->removal_mutex);
+  // A removal in several steps does not look at the first series again in each; its last step is
+  // the one that removes less than its limit, and the next one begins anew.
+  if (impl_->removal_horizons.ms != horizons.ms) {
+    impl_->removal_horizons = horizons;
+    impl_->removal_tier = 0;
+    impl_->removal_series = 0;
+  }
+  rocksdb::WriteBatch deletions;
+  uint64_t left = chunks_max;
+  while (impl_->removal_tier < market::kTierCount) {
+    const Tier tier = market::kTiers[impl_->removal_tier];
+    const Chunk first_kept = FirstKeptChunk(tier, horizons);
+    if (first_kept > 0) {
+      WICK_RETURN_IF_ERROR(CollectExpired(*impl_->db, impl_->Of(CandlesOf(tier)), first_kept,
+                                          impl_->removal_series, left, deletions));
+      if (impl_->removal_series != kSeriesEnd && left == 0) break;
+    }
+    ++impl_->removal_tier;
+    impl_->removal_series = 0;
+  }
+  if (impl_->removal_tier == market::kTierCount) impl_->removal_tier = 0;
+  if (left < chunks_max) {
+    WICK_RETURN_IF_ERROR(impl_->Remember(impl_->db->Write(rocksdb::WriteOptions(), &deletions)));
+  }
+  return chunks_max - left;
+}
+
+}  // namespace wick::cold

@@ -1,0 +1,83 @@
+#include "cold/rocks_options.h"
+
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include "cold/chunk_merge.h"
+
+namespace wick::cold {
+namespace {
+
+// Files kept open: well below the usual limit of 1,024 descriptors, which sockets need, too.
+constexpr int kOpenFilesMax = 512;
+constexpr int kBackgroundJobsMax = 4;
+constexpr size_t kLogFileBytesMax = 1_MiB;
+constexpr uint64_t kManifestBytesMax = 64_MiB;
+constexpr uint64_t kSyncEveryBytes = 1_MiB;
+constexpr size_t kBlockBytes = 16_KiB;    // several chunks of candles
+constexpr double kFilterBitsPerKey = 10;  // about 1 % false positives
+constexpr uint64_t kSmallMemtableBytes = 16_MiB;
+
+bool IsCandles(Family family) { return Index(family) >= Index(Family::kCandles1s); }
+
+uint64_t MemtableBytes(Family family, const StoreOptions& options) {
+  if (family == Family::kJournal) return options.journal_memtable_bytes;
+  if (IsCandles(family)) return options.candle_memtable_bytes;
+  return kSmallMemtableBytes;
+}
+
+}  // namespace
+
+rocksdb::DBOptions MakeDbOptions(const StoreOptions& options) {
+  rocksdb::DBOptions db;
+  // A record cut short at the end of the log is a write that was never acknowledged: it is dropped.
+  // Anything else that does not check is damage to acknowledged events: opening fails.
+  // (kPointInTimeRecovery would open, too, and silently forget everything behind the damage.)
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // That mode also takes a cut end of an older log, and a log that is gone. The manifest knows the
+  // size each closed log had when it was synced.
+  db.track_and_verify_wals_in_manifest = true;
+  db.paranoid_checks = true;
+  db.max_total_wal_size = options.wal_bytes_max;
+  db.recycle_log_file_num = 0;  // a recycled log's end cannot be told from damage
+  db.atomic_flush = false;      // the log makes batches atomic across families
+
+  db.max_background_jobs = kBackgroundJobsMax;
+  db.max_open_files = kOpenFilesMax;
+  db.bytes_per_sync = kSyncEveryBytes;  // no burst of a whole table before a commit's fdatasync
+  db.skip_stats_update_on_db_open = true;
+
+  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  db.max_log_file_size = kLogFileBytesMax;
+  db.keep_log_file_num = 2;
+  db.max_manifest_file_size = kManifestBytesMax;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  return db;
+}
+
+rocksdb::ColumnFamilyOptions MakeFamilyOptions(Family family, const StoreOptions& options,
+                                               const std::shared_ptr<rocksdb::Cache>& block_cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = block_cache;
+  table.block_size = kBlockBytes;
+  table.format_version = 5;
+  table.cache_index_and_filter_blocks = true;  // so that block_cache_bytes bounds them, too
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  // Only states are looked up one by one; everything else is read in order.
+  if (family == Family::kState) {
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kFilterBitsPerKey));
+  }
+
+  rocksdb::ColumnFamilyOptions cf;
+  cf.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  cf.write_buffer_size = MemtableBytes(family, options);
+  cf.level_compaction_dynamic_level_bytes = true;  // at most 10 % of space for versions out of date
+  // Packed bits do not compress, and journal frames are gone soon.
+  cf.compression = IsCandles(family) || family == Family::kJournal ? rocksdb::kNoCompression
+                                                                   : rocksdb::kLZ4Compression;
+  if (IsCandles(family)) cf.merge_operator = std::make_shared<ChunkMerge>();
+  return cf;
+}
+
+}  // namespace wick::cold

@@ -1,0 +1,154 @@
+// The only disk: one RocksDB whose column families hold journal, candles, series, states, references.
+// Layout of every key and value: docs/disk-format.md.
+#pragma once
+
+#include <absl/functional/function_ref.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "base/units.h"
+#include "market/fold.h"
+#include "market/retention.h"
+#include "market/tier.h"
+#include "wick/event.h"
+#include "wick/query.h"
+
+namespace wick::cold {
+
+struct StoreOptions {
+  std::string directory;
+  uint64_t block_cache_bytes = 64_MiB;
+  uint64_t journal_memtable_bytes = 128_MiB;  // holds several checkpoints, so that frames die in memory
+  uint64_t candle_memtable_bytes = 16_MiB;    // per column family
+  uint64_t wal_bytes_max = 512_MiB;           // bounds the replay after a crash
+};
+
+/// What a checkpoint keeps of a series: enough to go on folding without reading the disk.
+struct SeriesState {
+  uint64_t applied = 0;  // every journal frame up to this number is in this state and in the candles
+  Price latest;
+  std::array<market::FoldedCandle, market::kTierCount> newest;  // per tier; count 0: none
+
+  friend bool operator==(const SeriesState&, const SeriesState&) = default;
+};
+
+/// How a written candle meets the one on disk.
+enum class CandleOp : uint8_t {
+  kReplace = 0,  // it is the whole candle
+  kFold = 1,     // it holds only events that arrived after those on disk: market::Fold
+};
+
+struct StoreUsage {
+  std::array<uint64_t, market::kTierCount> tier_disk_bytes = {};  // SST files of the tier's candles
+  uint64_t disk_bytes = 0;      // all SST files
+  uint64_t wal_bytes = 0;       // live write-ahead log files
+  uint64_t memtable_bytes = 0;  // in memory, not yet in SST files
+  uint64_t block_cache_bytes = 0;
+};
+
+/// Writes that become durable together or not at all. Not thread-safe; reusable after Clear().
+class Batch {
+ public:
+  Batch();
+  ~Batch();
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  void PutSymbol(SeriesId series, const SymbolView& symbol);
+
+  /// One journal frame: the events of `parts` in order, under `number`. Parts are copied once, into the batch.
+  void PutFrame(uint64_t number, std::span<const std::span<const Tick>> parts);
+  void DeleteFrame(uint64_t number);
+
+  void PutState(SeriesId series, const SeriesState& state);
+
+  /// Candles of one series and tier, bucket ascending and unique. They are cut at chunk borders.
+  void WriteCandles(market::Tier tier, SeriesId series, CandleOp op,
+                    std::span<const market::FoldedCandle> candles);
+
+  void PutReference(const Reference& reference);
+  void DeleteReference(std::string_view base_currency);
+
+  /// Remembers that numbers up to `number` were given out.
+  void PutLastNumber(uint64_t number);
+
+  bool empty() const;
+  size_t bytes() const;
+  void Clear();
+
+ private:
+  friend class Store;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// A consistent view of the store at one moment; must not outlive it. Reading it is thread-safe.
+class Snapshot {
+ public:
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+  /// `applied` of the series' state record; 0: it has none.
+  absl::StatusOr<uint64_t> Applied(SeriesId series) const;
+
+  /// Appends to `candles` the candles with a bucket in [from, to), ascending, the first `limit` of them.
+  absl::Status ReadForward(market::Tier tier, SeriesId series, market::Bucket from, market::Bucket to,
+                           size_t limit, std::vector<market::FoldedCandle>& candles) const;
+
+  /// The same, the last `limit` of them (appended ascending, too).
+  absl::Status ReadBackward(market::Tier tier, SeriesId series, market::Bucket from,
+                            market::Bucket to, size_t limit,
+                            std::vector<market::FoldedCandle>& candles) const;
+
+ private:
+  friend class Store;
+  struct Impl;
+  explicit Snapshot(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Threads: any, except that Commit() has one caller at a time.
+class Store {
+ public:
+  /// Opens the directory, makes it if there is none. Errors are one line for the operator: not writable,
+  /// in use by another process, written by a newer wick, damaged (with the file).
+  static absl::StatusOr<std::unique_ptr<Store>> Open(const StoreOptions& options);
+  ~Store();
+
+  /// Writes and syncs (fdatasync returned). Any error is final: nothing of a later batch is written, every
+  /// later call returns the first error.
+  absl::Status Commit(Batch& batch);
+
+  // Recovery: each calls back in key order and stops at the first error.
+  absl::Status ReadSymbols(absl::FunctionRef<void(SeriesId, const SymbolView&)> each) const;
+  absl::Status ReadStates(absl::FunctionRef<void(SeriesId, const SeriesState&)> each) const;
+  absl::Status ReadFrames(
+      absl::FunctionRef<void(uint64_t number, std::span<const Tick> ticks)> each) const;
+  absl::Status ReadReferences(absl::FunctionRef<void(const Reference&)> each) const;
+  absl::StatusOr<uint64_t> LastNumber() const;  // 0 in a new store
+
+  std::unique_ptr<const Snapshot> GetSnapshot() const;
+
+  /// Deletes the chunks whose every bucket is behind its tier's horizon, at most `chunks_max` of them, not
+  /// synced (a lost deletion is done again). Returns how many were deleted.
+  absl::StatusOr<uint64_t> RemoveExpired(const market::Horizons& horizons, uint64_t chunks_max);
+
+  /// Writes everything in memory to SST files; a start after it has nothing to replay.
+  absl::Status Flush();
+
+  StoreUsage Usage() const;
+
+ private:
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wick::cold

@@ -1,0 +1,24 @@
+// Answers candle requests: plans the stretches, reads their tiers, builds intervals, fills gaps.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/tier_reader.h"
+#include "market/candle_plan.h"
+#include "wick/query.h"
+
+namespace wick::engine {
+
+/// Tier buckets one request may walk over. Beyond it the answer of a forward range is a shorter page.
+inline constexpr uint64_t kTierCandlesPerRequestMax = 2'000'000;
+
+/// May read the disk. Thread-safe.
+absl::StatusOr<CandlesReply> QueryCandles(const TierReader& reader, const CandlesRequest& request,
+                                          const market::Horizons& horizons, uint64_t now_ms,
+                                          uint32_t limit_max);
+
+/// True if the answer is in the rings.
+bool IsInMemory(const TierReader& reader, const CandlesRequest& request,
+                const market::Horizons& horizons, uint64_t now_ms, uint32_t limit_max);
+
+}  // namespace wick::engine

@@ -1,0 +1,62 @@
+#include "engine/checkpoint.h"
+
+#include <utility>
+
+#include "base/assert.h"
+
+namespace wick::engine {
+
+void CheckpointPasses::Request(Done done) {
+  const std::lock_guard lock(mutex_);
+  waiting_.push_back(std::move(done));
+}
+
+bool CheckpointPasses::requested() const {
+  const std::lock_guard lock(mutex_);
+  return !waiting_.empty();
+}
+
+bool CheckpointPasses::Begin(uint64_t number, uint64_t now_ms) {
+  const std::lock_guard lock(mutex_);
+  if (shards_left_ > 0) return false;
+  shards_left_ = shards_;
+  pass_ = {pass_.id + 1, number};
+  running_ = std::exchange(waiting_, {});
+  began_ms_ = now_ms;
+  return true;
+}
+
+CheckpointPasses::Pass CheckpointPasses::current() const {
+  const std::lock_guard lock(mutex_);
+  return pass_;
+}
+
+void CheckpointPasses::Refuse(const absl::Status& status) {
+  std::vector<Done> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    refused.swap(waiting_);
+  }
+  for (Done& each : refused) each(status);
+}
+
+void CheckpointPasses::ShardDone(const absl::Status& status, uint64_t now_ms) {
+  std::vector<Done> done;
+  {
+    const std::lock_guard lock(mutex_);
+    WICK_ASSERT(shards_left_ > 0);
+    if (--shards_left_ > 0) return;
+    done = std::exchange(running_, {});
+    ++ended_.passes;
+    ended_.ended_ms = now_ms;
+    ended_.duration_ms = now_ms > began_ms_ ? now_ms - began_ms_ : 0;
+  }
+  for (Done& each : done) each(status);
+}
+
+CheckpointPasses::Ended CheckpointPasses::ended() const {
+  const std::lock_guard lock(mutex_);
+  return ended_;
+}
+
+}  // namespace wick::engine

@@ -1,0 +1,246 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+
+#include "base/assert.h"
+#include "engine/candle_query.h"
+#include "engine/impl.h"
+
+namespace wick::engine {
+namespace {
+
+constexpr std::chrono::milliseconds kMaintenancePeriod{50};  // how late a due checkpoint may begin
+constexpr uint64_t kExpiredChunksPerStep = 1'000;
+
+Committer::Hooks HooksOf(Impl& impl) {
+  return {.durable =
+              [&impl](std::shared_ptr<Submission> submission) {
+                const unsigned source = submission->source;
+                if (impl.workers[source]->durable.Push(std::move(submission))) impl.wake(source);
+              },
+          .slice_written =
+              [&impl](const CheckpointSlice& slice, const absl::Status& status) {
+                Worker& worker = *impl.workers[slice.shard];
+                if (status.ok()) {
+                  for (const CapturedSeries& captured : slice.series) {
+                    if (captured.unwritten) worker.shard.unwritten().Written(captured.series);
+                  }
+                }
+                worker.slices_unwritten.fetch_sub(1, std::memory_order_relaxed);
+                if (slice.last) {
+                  impl.passes.ShardDone(status, impl.clock.NowMs());
+                } else {
+                  impl.wake(slice.shard);
+                }
+              }};
+}
+
+}  // namespace
+
+Impl::Impl(const EngineOptions& engine_options, cold::Store& engine_store, const Clock& engine_clock)
+    : options(engine_options),
+      store(engine_store),
+      clock(engine_clock),
+      passes(engine_options.workers),
+      committer(engine_store, index, engine_options.workers, HooksOf(*this)) {
+  WICK_ASSERT(options.workers > 0 && options.workers <= UINT16_MAX);
+  for (unsigned i = 0; i < options.workers; ++i) {
+    workers.push_back(std::make_unique<Worker>(Shard::Options{options.keep, options.window_candles}, table, clock));
+  }
+}
+
+Impl::~Impl() {
+  {
+    const std::lock_guard lock(maintenance_mutex_);
+    stopping_ = true;
+  }
+  maintenance_wake_.notify_one();
+  if (maintenance_.joinable()) maintenance_.join();
+  committer.Stop();
+}
+
+void Impl::Start(Engine::Waker waker) {
+  wake = std::move(waker);
+  committer.Start();
+  maintenance_ = std::thread([this] { MaintenanceLoop(); });
+}
+
+absl::Status Impl::Stop() {
+  {
+    const std::lock_guard lock(maintenance_mutex_);
+    stopping_ = true;
+  }
+  maintenance_wake_.notify_one();
+  maintenance_.join();
+  if (!committer.failed()) {
+    // Shared with the callback, which may still be running when the result is here.
+    auto written = std::make_shared<std::promise<absl::Status>>();
+    auto result = written->get_future();
+    passes.Request([written](absl::Status status) { written->set_value(std::move(status)); });
+    while (result.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) BeginPass();
+  }
+  committer.Stop();
+  WICK_RETURN_IF_ERROR(committer.status());
+  return store.Flush();
+}
+
+void Impl::BeginPass() {
+  if (!passes.Begin(last_number.load(std::memory_order_relaxed), clock.NowMs())) return;
+  for (unsigned i = 0; i < workers.size(); ++i) wake(i);
+}
+
+bool Impl::CheckpointDue(std::chrono::steady_clock::duration since_last) const {
+  if (passes.requested()) return true;
+  if (passes.current().number == last_number.load(std::memory_order_relaxed)) return false;
+  if (since_last >= std::chrono::milliseconds(options.checkpoint_interval_ms)) return true;
+  if (committer.counters().frame_bytes.load(std::memory_order_relaxed) > options.journal_bytes_max) return true;
+  return std::any_of(workers.begin(), workers.end(), [&](const auto& worker) {
+    return worker->shard.unwritten().size() > options.unwritten_candles_max;
+  });
+}
+
+void Impl::MaintenanceLoop() {
+  auto last_pass = std::chrono::steady_clock::now();
+  auto last_removal = last_pass;
+  std::unique_lock lock(maintenance_mutex_);
+  while (!stopping_) {
+    maintenance_wake_.wait_for(lock, kMaintenancePeriod);
+    if (stopping_) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (committer.failed()) {
+      passes.Refuse(committer.status());
+    } else if (CheckpointDue(now - last_pass)) {
+      last_pass = now;
+      BeginPass();
+    }
+    if (now - last_removal >= std::chrono::milliseconds(options.retention_interval_ms)) {
+      last_removal = now;
+      // A failure is the store's, and the next commit will say so.
+      while (!stopping_ && store.RemoveExpired(Horizons(), kExpiredChunksPerStep).value_or(0) ==
+                               kExpiredChunksPerStep) {
+      }
+    }
+  }
+}
+
+std::optional<Price> Impl::Latest(SeriesId series) const {
+  const Price latest = table[Raw(series)].latest.Load();
+  return latest.timestamp_ms == 0 ? std::nullopt : std::optional(latest);
+}
+
+TierReader Impl::ReaderOf(SeriesId id) const {
+  const hot::Series& series = table[Raw(id)];
+  return {id, series, workers[series.shard]->shard.unwritten(), store};
+}
+
+uint64_t Impl::NewestElsewhereMs(unsigned self) const {
+  uint64_t newest = 0;
+  for (unsigned i = 0; i < workers.size(); ++i) {
+    if (i == self) continue;
+    newest = std::max(newest, workers[i]->shard.counters().newest_event_ms.load(std::memory_order_relaxed));
+  }
+  return newest;
+}
+
+uint64_t Impl::NewestEventMs() const { return NewestElsewhereMs(UINT_MAX); }
+
+market::Horizons Impl::Horizons() const {
+  return market::HorizonsAt(options.keep, clock.NowMs(), NewestEventMs());
+}
+
+// --- the facade
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options, cold::Store& store,
+                                                     const Clock& clock) {
+  auto impl = std::make_unique<Impl>(options, store, clock);
+  WICK_RETURN_IF_ERROR(impl->Recover());
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+void Engine::Start(Waker waker) { impl_->Start(std::move(waker)); }
+absl::Status Engine::Stop() { return impl_->Stop(); }
+unsigned Engine::workers() const { return impl_->options.workers; }
+const EngineOptions& Engine::options() const { return impl_->options; }
+const Clock& Engine::clock() const { return impl_->clock; }
+
+void Engine::Poll(unsigned worker) { impl_->Poll(worker); }
+Refusal Engine::Resolve(const SymbolView& symbol, SeriesId& series) { return impl_->Resolve(symbol, series); }
+bool Engine::IsSeries(SeriesId series) const { return Raw(series) < impl_->index.size(); }
+EventBatch Engine::NewBatch() const { return EventBatch(*impl_); }
+void Engine::Submit(unsigned worker, EventBatch batch, Ack ack, Done done) {
+  impl_->Submit(worker, std::move(batch), ack, std::move(done));
+}
+bool Engine::HasRoom(unsigned worker) const { return impl_->HasRoom(worker); }
+void Engine::WhenRoom(unsigned worker, absl::AnyInvocable<void()> resume) {
+  impl_->workers[worker]->room_waiters.push_back(std::move(resume));
+}
+void Engine::CountRejected(Refusal refusal, uint64_t events) {
+  impl_->rejected[static_cast<size_t>(refusal)].fetch_add(events, std::memory_order_relaxed);
+}
+
+std::optional<SeriesId> Engine::Find(const SymbolView& symbol) const { return impl_->index.Find(symbol); }
+SymbolView Engine::NamesOf(SeriesId series) const { return impl_->index.NamesOf(series); }
+std::optional<Price> Engine::Latest(SeriesId series) const { return impl_->Latest(series); }
+
+bool Engine::IsHot(SeriesId series, const CandlesRequest& request) const {
+  return IsInMemory(impl_->ReaderOf(series), request, impl_->Horizons(), impl_->clock.NowMs(),
+                    impl_->options.candles_per_request_max);
+}
+absl::StatusOr<CandlesReply> Engine::Candles(SeriesId series, const CandlesRequest& request) const {
+  return QueryCandles(impl_->ReaderOf(series), request, impl_->Horizons(), impl_->clock.NowMs(),
+                      impl_->options.candles_per_request_max);
+}
+std::vector<ExchangeListing> Engine::Exchanges(std::optional<std::string_view> only, bool pairs) const {
+  return impl_->Exchanges(only, pairs);
+}
+std::vector<BaseListing> Engine::Bases(const std::vector<std::string>& only) const { return impl_->Bases(only); }
+std::vector<PriceEvent> Engine::PricesOfBase(std::string_view base_currency) const {
+  return impl_->PricesOfBase(base_currency);
+}
+
+std::vector<Reference> Engine::References() const { return impl_->references.All(); }
+
+void Engine::SetReference(Reference reference, absl::AnyInvocable<void(absl::Status)> done) {
+  ReferenceChange change;
+  change.put.push_back(reference);
+  change.done = std::move(done);
+  impl_->references.Put(std::move(reference), [&] { impl_->committer.Add(std::move(change)); });
+}
+
+void Engine::RemoveReference(std::string_view base_currency, absl::AnyInvocable<void(absl::Status)> done) {
+  const bool found = impl_->references.Remove(base_currency, [&] {
+    ReferenceChange change;
+    change.remove.emplace_back(base_currency);
+    change.done = std::move(done);
+    impl_->committer.Add(std::move(change));
+  });
+  if (!found) {
+    done(Error(absl::StatusCode::kNotFound, "base currency \"{}\" has no reference",
+               market::Printable(base_currency)));
+  }
+}
+
+void Engine::ReplaceReferences(std::vector<Reference> references,
+                               absl::AnyInvocable<void(absl::Status)> done) {
+  ReferenceChange change;
+  change.put = references;
+  change.done = std::move(done);
+  impl_->references.Replace(std::move(references), [&](std::vector<std::string> removed) {
+    change.remove = std::move(removed);
+    impl_->committer.Add(std::move(change));
+  });
+}
+
+void Engine::Checkpoint(absl::AnyInvocable<void(absl::Status)> done) {
+  impl_->passes.Request(std::move(done));  // the maintenance thread begins it, or refuses
+}
+
+absl::Status Engine::Ready() const { return impl_->committer.status(); }
+EngineStatus Engine::Status() const { return impl_->Status(); }
+
+}  // namespace wick::engine

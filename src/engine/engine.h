@@ -1,0 +1,159 @@
+// The facade of the engine: events in, answers out, nothing lost in between.
+#pragma once
+
+#include <absl/functional/any_invocable.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "base/units.h"
+#include "cold/store.h"
+#include "engine/status.h"
+#include "market/retention.h"
+#include "market/validation.h"
+#include "wick/event.h"
+#include "wick/query.h"
+
+namespace wick::engine {
+
+struct EngineOptions {
+  unsigned workers = 1;
+  market::Keep keep;
+  std::array<uint32_t, market::kTierCount> window_candles = {300, 240, 1, 1};  // in memory, per series
+  uint64_t future_skew_ms_max = market::kFutureSkewMsDefault;
+  uint32_t series_max = 4'000'000;
+  uint32_t candles_per_request_max = 10'000;
+  uint64_t checkpoint_interval_ms = 5'000;
+  uint64_t journal_bytes_max = 128_MiB;       // a checkpoint starts early when the journal holds this much
+  uint64_t unwritten_candles_max = 200'000;   // per shard; a checkpoint starts early beyond it
+  uint64_t retention_interval_ms = 600'000;   // between removals of expired candles
+  uint64_t inflight_events_max = 1'000'000;   // per source worker: not yet durable; then its sessions wait
+};
+
+/// When a batch is answered.
+enum class Ack : uint8_t {
+  kNone = 0,     // at once
+  kMemory = 1,   // when readers see the events
+  kDurable = 2,  // when they survive power loss
+};
+
+/// What became of the events of one batch.
+struct IngestResult {
+  uint64_t accepted = 0;    // includes late ones
+  uint64_t duplicates = 0;  // equal to their series' latest: acknowledged, nothing changed
+  absl::Status status = absl::OkStatus();  // otherwise nothing of the batch may be taken as durable
+};
+
+class Impl;
+
+/// Validated events with resolved series, split by shard as they are added.
+class EventBatch {
+ public:
+  explicit EventBatch(const Impl& engine);
+  ~EventBatch();
+  EventBatch(EventBatch&&) noexcept;
+  EventBatch& operator=(EventBatch&&) noexcept;
+
+  /// `price` passed market::CheckPrice; `series` came from Engine::Resolve.
+  void Add(SeriesId series, const Price& price);
+  size_t size() const { return size_; }
+
+ private:
+  friend class Impl;
+  friend class Engine;
+  const Impl* engine_;
+  size_t size_ = 0;
+  std::vector<std::vector<Tick>> by_shard_;
+};
+
+/// Threads: an engine has `workers` shards. The caller runs one thread (or turns one loop) a shard and calls
+/// Poll(shard) on it whenever the waker asked for it. Submit() and WhenRoom() are called on such a thread;
+/// everything else on any thread. Reads never wait for a writer.
+class Engine {
+ public:
+  /// Runs on the thread of the worker that submitted, from within Poll() or Submit().
+  using Done = absl::AnyInvocable<void(const IngestResult&)>;
+  /// Makes Poll(worker) run soon on the worker's thread. Called from any thread; must not call Poll itself.
+  using Waker = std::function<void(unsigned worker)>;
+
+  /// Loads what the store holds and replays the journal; the store and the clock must outlive the engine.
+  static absl::StatusOr<std::unique_ptr<Engine>> Open(const EngineOptions& options,
+                                                      cold::Store& store, const Clock& clock);
+  ~Engine();
+
+  /// Starts the commit and maintenance threads. Poll may be called from now on.
+  void Start(Waker waker);
+
+  /// Writes a last checkpoint and stops the threads. The workers' threads must go on calling Poll until
+  /// this returns; no Submit after it was called.
+  absl::Status Stop();
+
+  unsigned workers() const;
+  const EngineOptions& options() const;
+  const Clock& clock() const;
+
+  // --- writing
+  /// Applies waiting batches and runs waiting completions, a bounded amount at a time.
+  void Poll(unsigned worker);
+
+  /// The id of a series, registered if it is new. kNone, kInvalidName or kTooManySeries.
+  Refusal Resolve(const SymbolView& symbol, SeriesId& series);
+  /// True if Resolve() ever gave this id.
+  bool IsSeries(SeriesId series) const;
+
+  EventBatch NewBatch() const;
+  void Submit(unsigned worker, EventBatch batch, Ack ack, Done done);
+
+  /// False: too much is on its way to the disk; the session stops reading its socket and asks WhenRoom().
+  bool HasRoom(unsigned worker) const;
+  void WhenRoom(unsigned worker, absl::AnyInvocable<void()> resume);
+
+  /// Counts an event that did not reach Submit().
+  void CountRejected(Refusal refusal, uint64_t events = 1);
+
+  // --- reading
+  /// nullopt: never registered.
+  std::optional<SeriesId> Find(const SymbolView& symbol) const;
+  SymbolView NamesOf(SeriesId series) const;  // valid as long as the engine
+  /// nullopt: no event was ever seen. No lock, no allocation, no system call.
+  std::optional<Price> Latest(SeriesId series) const;
+
+  /// True if the answer is in memory for certain, so that it may be computed on a worker's thread.
+  bool IsHot(SeriesId series, const CandlesRequest& request) const;
+  /// InvalidArgument: the request cannot be answered (limit, interval, range). May read the disk.
+  absl::StatusOr<CandlesReply> Candles(SeriesId series, const CandlesRequest& request) const;
+
+  /// Everything that was ever seen, sorted by name (bytes). `only`: that exchange (empty answer: unknown).
+  std::vector<ExchangeListing> Exchanges(std::optional<std::string_view> only, bool pairs) const;
+  /// One reference price per base currency, sorted by name; `only`: those bases (unknown ones are left out).
+  std::vector<BaseListing> Bases(const std::vector<std::string>& only) const;
+  /// Every latest price of a base currency, newest first, then by quote currency and exchange.
+  std::vector<PriceEvent> PricesOfBase(std::string_view base_currency) const;
+
+  // --- references: the mapping base -> (quote, exchange)
+  std::vector<Reference> References() const;  // by base currency
+  /// Each calls back (on the commit thread) when the change is durable. Names must be valid.
+  void SetReference(Reference reference, absl::AnyInvocable<void(absl::Status)> done);
+  /// NotFound if there is none.
+  void RemoveReference(std::string_view base_currency, absl::AnyInvocable<void(absl::Status)> done);
+  void ReplaceReferences(std::vector<Reference> references, absl::AnyInvocable<void(absl::Status)> done);
+
+  // --- operation
+  /// Calls back (on the commit thread) when a checkpoint that began after this call is durable.
+  void Checkpoint(absl::AnyInvocable<void(absl::Status)> done);
+  /// OK: recovered and able to write.
+  absl::Status Ready() const;
+  EngineStatus Status() const;
+
+ private:
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wick::engine

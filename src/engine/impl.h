@@ -1,0 +1,117 @@
+// What the engine is made of. Private to src/engine.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <climits>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "engine/checkpoint.h"
+#include "engine/committer.h"
+#include "engine/engine.h"
+#include "engine/mailbox.h"
+#include "engine/references.h"
+#include "engine/shard.h"
+#include "engine/tier_reader.h"
+#include "hot/symbol_index.h"
+
+namespace wick::engine {
+
+/// One worker: a shard, and the sessions' side of the batches that came in on its thread.
+struct Worker {
+  Worker(const Shard::Options& options, hot::SeriesTable& table, const Clock& clock)
+      : shard(options, table, clock) {}
+
+  Shard shard;
+
+  // any thread
+  Mailbox<Part> parts;                                 // to be applied here
+  Mailbox<std::shared_ptr<Submission>> visible;        // submitted here, to be answered as visible
+  Mailbox<std::shared_ptr<Submission>> durable;        // submitted here, durable: their budget is free
+  std::atomic<uint64_t> queued_events{0};
+
+  // worker only
+  std::deque<Part> waiting_parts;                      // drained, not yet applied
+  std::vector<Part> drained_parts;
+  std::vector<std::shared_ptr<Submission>> drained_submissions;
+  uint64_t last_number = 0;                            // of the newest part applied here
+  std::atomic<uint64_t> inflight_events{0};            // submitted here, not yet durable
+  std::deque<absl::AnyInvocable<void()>> room_waiters;
+  // worker only: the checkpoint pass
+  uint64_t pass_id = 0;                                // newest pass that was begun here
+  bool pass_under_way = false;
+  uint64_t pass_number = 0;
+  std::vector<SeriesId> pass_series;                   // left to capture
+  std::atomic<uint32_t> slices_unwritten{0};
+};
+
+class Impl {
+ public:
+  Impl(const EngineOptions& options, cold::Store& store, const Clock& clock);
+  ~Impl();
+
+  // recovery.cc
+  absl::Status Recover();
+
+  // engine.cc
+  void Start(Engine::Waker waker);
+  absl::Status Stop();
+
+  // ingest.cc
+  Refusal Resolve(const SymbolView& symbol, SeriesId& series);
+  unsigned ShardOf(SeriesId series) const { return table[Raw(series)].shard; }
+  void Submit(unsigned worker, EventBatch batch, Ack ack, Engine::Done done);
+  void Poll(unsigned worker);
+  bool HasRoom(unsigned worker) const;
+
+  // listings.cc
+  std::vector<ExchangeListing> Exchanges(std::optional<std::string_view> only, bool pairs) const;
+  std::vector<BaseListing> Bases(const std::vector<std::string>& only) const;
+  std::vector<PriceEvent> PricesOfBase(std::string_view base_currency) const;
+
+  std::optional<Price> Latest(SeriesId series) const;
+  TierReader ReaderOf(SeriesId series) const;
+  market::Horizons Horizons() const;
+  uint64_t NewestEventMs() const;
+  uint64_t NewestElsewhereMs(unsigned worker) const;
+  EngineStatus Status() const;  // engine_status.cc
+
+  const EngineOptions options;
+  cold::Store& store;
+  const Clock& clock;
+
+  hot::SeriesTable table;
+  hot::SymbolIndex index;
+  References references;
+  std::vector<std::unique_ptr<Worker>> workers;
+  CheckpointPasses passes;
+  Committer committer;
+  Engine::Waker wake;
+
+  std::atomic<uint64_t> last_number{0};  // newest journal number given out
+  std::array<std::atomic<uint64_t>, kRefusalCount> rejected{};
+  uint64_t recovered_events = 0;
+  uint64_t recovery_duration_ms = 0;
+
+ private:
+  void RegisterSeries(SeriesId series, const SymbolView& symbol);
+  void ApplyPart(unsigned worker, Part part);
+  void CaptureSlice(unsigned worker);
+  void MaintenanceLoop();
+  bool CheckpointDue(std::chrono::steady_clock::duration since_last) const;
+  void BeginPass();
+
+  std::thread maintenance_;
+  std::mutex maintenance_mutex_;
+  std::condition_variable maintenance_wake_;
+  bool stopping_ = false;  // under maintenance_mutex_
+
+};
+
+}  // namespace wick::engine

@@ -1,0 +1,180 @@
+// The way of events through the engine: split by shard, applied by its worker, handed to the commit thread.
+#include <absl/hash/hash.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "engine/impl.h"
+
+namespace wick::engine {
+namespace {
+
+/// Events applied in one Poll(), so that a latest-price read on the same thread waits < 1 ms for it.
+constexpr size_t kEventsPerPollMax = 8'192;
+/// Series captured in one Poll(), for the same reason.
+constexpr size_t kSeriesPerSliceMax = 256;
+/// Slices on their way to the disk per shard: what a checkpoint holds in memory twice.
+constexpr uint32_t kSlicesUnwrittenMax = 16;
+/// An empty batch also takes a little of the budget, so that it bounds the number of batches as well.
+constexpr uint64_t kEventsPerSubmissionMin = 16;
+
+void Answer(Submission& submission, absl::Status status) {
+  IngestResult result;
+  result.accepted = submission.accepted.load(std::memory_order_relaxed);
+  result.duplicates = submission.duplicates.load(std::memory_order_relaxed);
+  result.status = std::move(status);
+  submission.done(result);
+}
+
+}  // namespace
+
+EventBatch::EventBatch(const Impl& engine) : engine_(&engine), by_shard_(engine.workers.size()) {}
+EventBatch::~EventBatch() = default;
+EventBatch::EventBatch(EventBatch&&) noexcept = default;
+EventBatch& EventBatch::operator=(EventBatch&&) noexcept = default;
+
+void EventBatch::Add(SeriesId series, const Price& price) {
+  by_shard_[engine_->ShardOf(series)].push_back(TickOf(series, price));
+  ++size_;
+}
+
+void Impl::RegisterSeries(SeriesId series, const SymbolView& symbol) {
+  WICK_ASSERT(Raw(series) == table.size());
+  // All exchanges of a pair meet in one shard.
+  const size_t pair_hash = absl::HashOf(symbol.base_currency, symbol.quote_currency);
+  table.Next().shard = static_cast<uint16_t>(pair_hash % workers.size());
+  table.Publish();
+}
+
+Refusal Impl::Resolve(const SymbolView& symbol, SeriesId& series) {
+  auto found = index.Find(symbol);
+  if (!found) {
+    if (const Refusal refusal = market::CheckSymbol(symbol); refusal != Refusal::kNone) return refusal;
+    found = index.Register(symbol, options.series_max,
+                           [&](SeriesId id) { RegisterSeries(id, symbol); });
+    if (!found) return Refusal::kTooManySeries;
+  }
+  series = *found;
+  return Refusal::kNone;
+}
+
+bool Impl::HasRoom(unsigned worker) const {
+  return workers[worker]->inflight_events.load(std::memory_order_relaxed) < options.inflight_events_max;
+}
+
+void Impl::Submit(unsigned source, EventBatch batch, Ack ack, Engine::Done done) {
+  Worker& worker = *workers[source];
+  auto submission = std::make_shared<Submission>();
+  submission->source = source;
+  submission->ack = ack;
+  submission->events = std::max<uint64_t>(batch.size(), kEventsPerSubmissionMin);
+  const auto parts = static_cast<uint32_t>(
+      std::count_if(batch.by_shard_.begin(), batch.by_shard_.end(), [](const auto& ticks) { return !ticks.empty(); }));
+  if (committer.failed() || parts == 0) {
+    done(IngestResult{.status = committer.status()});
+    return;
+  }
+  submission->parts_unapplied.store(parts, std::memory_order_relaxed);
+  submission->parts_undurable = parts;
+  if (ack == Ack::kNone) {
+    done(IngestResult{.accepted = batch.size()});
+  } else {
+    submission->done = std::move(done);
+  }
+  Bump(worker.inflight_events, submission->events);
+  for (unsigned shard = 0; shard < workers.size(); ++shard) {
+    std::vector<Tick>& ticks = batch.by_shard_[shard];
+    if (ticks.empty()) continue;
+    Worker& owner = *workers[shard];
+    owner.queued_events.fetch_add(ticks.size(), std::memory_order_relaxed);
+    Part part{submission, shard, 0, std::move(ticks)};
+    if (shard == source && worker.waiting_parts.empty()) {
+      ApplyPart(source, std::move(part));
+    } else if (owner.parts.Push(std::move(part))) {
+      wake(shard);
+    }
+  }
+}
+
+void Impl::ApplyPart(unsigned self, Part part) {
+  Worker& worker = *workers[self];
+  const size_t events = part.ticks.size();
+  part.number = last_number.fetch_add(1, std::memory_order_relaxed) + 1;
+  worker.last_number = part.number;
+  const size_t kept = worker.shard.Apply(part.ticks, part.number, NewestElsewhereMs(self));
+  part.ticks.resize(kept);
+  worker.queued_events.fetch_sub(events, std::memory_order_relaxed);
+
+  Submission& submission = *part.submission;
+  submission.accepted.fetch_add(kept, std::memory_order_relaxed);
+  submission.duplicates.fetch_add(events - kept, std::memory_order_relaxed);
+  // Release; pairs with the acquire in Poll(): who sees 0 sees the counts of every part.
+  const bool last = submission.parts_unapplied.fetch_sub(1, std::memory_order_acq_rel) == 1;
+  if (last && submission.ack == Ack::kMemory) {
+    if (workers[submission.source]->visible.Push(part.submission)) wake(submission.source);
+  }
+  // A part of duplicates goes along, empty: what they repeat may not be durable yet.
+  committer.Add(std::move(part));
+}
+
+void Impl::Poll(unsigned self) {
+  Worker& worker = *workers[self];
+
+  const auto drain = [&](Mailbox<std::shared_ptr<Submission>>& mailbox) -> const auto& {
+    worker.drained_submissions.clear();
+    mailbox.Drain(worker.drained_submissions);
+    return worker.drained_submissions;
+  };
+  for (const auto& submission : drain(worker.visible)) Answer(*submission, absl::OkStatus());
+  for (const auto& submission : drain(worker.durable)) {
+    worker.inflight_events.fetch_sub(submission->events, std::memory_order_relaxed);
+    if (submission->ack == Ack::kDurable) Answer(*submission, submission->status);
+  }
+  while (!worker.room_waiters.empty() && HasRoom(self)) {
+    auto resume = std::move(worker.room_waiters.front());
+    worker.room_waiters.pop_front();
+    resume();
+  }
+
+  worker.drained_parts.clear();
+  worker.parts.Drain(worker.drained_parts);
+  for (Part& part : worker.drained_parts) worker.waiting_parts.push_back(std::move(part));
+  size_t applied = 0;
+  while (!worker.waiting_parts.empty() && applied < kEventsPerPollMax) {
+    Part part = std::move(worker.waiting_parts.front());
+    worker.waiting_parts.pop_front();
+    applied += part.ticks.size();
+    ApplyPart(self, std::move(part));
+  }
+
+  CaptureSlice(self);
+  if (!worker.waiting_parts.empty()) wake(self);
+}
+
+void Impl::CaptureSlice(unsigned self) {
+  Worker& worker = *workers[self];
+  if (!worker.pass_under_way) {
+    const CheckpointPasses::Pass pass = passes.current();
+    if (pass.id == worker.pass_id) return;
+    worker.pass_id = pass.id;
+    worker.pass_number = pass.number;
+    worker.pass_under_way = true;
+    worker.pass_series = worker.shard.TakeDirty();
+  }
+  if (worker.slices_unwritten.load(std::memory_order_relaxed) >= kSlicesUnwrittenMax) return;  // woken by the next one written
+  CheckpointSlice slice;
+  slice.shard = self;
+  while (!worker.pass_series.empty() && slice.series.size() < kSeriesPerSliceMax) {
+    slice.series.push_back(worker.shard.Capture(worker.pass_series.back(), worker.last_number));
+    worker.pass_series.pop_back();
+  }
+  slice.last = worker.pass_series.empty();
+  slice.pass_number = worker.pass_number;
+  worker.pass_under_way = !slice.last;
+  worker.slices_unwritten.fetch_add(1, std::memory_order_relaxed);
+  committer.Add(std::move(slice));
+  if (worker.pass_under_way) wake(self);
+}
+
+}  // namespace wick::engine

@@ -1,0 +1,31 @@
+// A late event: older than its series' latest. It corrects its candle in every tier, be the candle in
+// memory or on disk, closed or not, unless the tier no longer shows that candle.
+#include "base/assert.h"
+#include "engine/shard.h"
+
+namespace wick::engine {
+
+using market::FoldedCandle;
+using market::Tier;
+
+void Shard::ApplyLate(hot::Series& series, SeriesId id, const Price& event, uint64_t number,
+                      uint64_t newest_elsewhere_ms) {
+  Bump(counters_.late);
+  const uint64_t newest_ms =
+      std::max(counters_.newest_event_ms.load(std::memory_order_relaxed), newest_elsewhere_ms);
+  const auto horizons = market::HorizonsAt(options_.keep, clock_.NowMs(), newest_ms);
+  for (Tier tier : market::kTiers) {
+    hot::CandleRing& ring = series.rings[market::Index(tier)];
+    WICK_ASSERT(!ring.empty());  // the latest event is in it
+    const FoldedCandle piece = market::StartCandle(tier, event);
+    if (horizons.Behind(tier, piece.bucket)) {
+      Bump(counters_.late_beyond_horizon[market::Index(tier)]);
+    } else if (piece.bucket < ring.OldestBucket()) {
+      unwritten_.Fold(id, tier, piece, number);
+    } else if (auto unsaved = ring.FoldLate(pools_[market::Index(tier)], WindowOf(tier), piece)) {
+      unwritten_.Add(id, tier, *unsaved, number);
+    }
+  }
+}
+
+}  // namespace wick::engine

@@ -1,0 +1,92 @@
+#include "engine/tier_reader.h"
+
+#include <algorithm>
+
+namespace wick::engine {
+namespace {
+
+using market::Bucket;
+using market::FoldedCandle;
+using market::Tier;
+
+/// Puts a layer over candles; both ascend.
+std::vector<FoldedCandle> Overlay(const std::vector<FoldedCandle>& below,
+                                  const std::vector<UnwrittenCandle>& layer) {
+  std::vector<FoldedCandle> merged;
+  merged.reserve(below.size() + layer.size());
+  auto candle = below.begin();
+  for (const UnwrittenCandle& above : layer) {
+    while (candle != below.end() && candle->bucket < above.candle.bucket) merged.push_back(*candle++);
+    merged.push_back(above.candle);
+    if (candle == below.end() || candle->bucket != above.candle.bucket) continue;
+    if (above.op == cold::CandleOp::kFold) {
+      merged.back() = *candle;
+      market::Fold(merged.back(), above.candle);
+    }
+    ++candle;
+  }
+  merged.insert(merged.end(), candle, below.end());
+  return merged;
+}
+
+}  // namespace
+
+absl::Status TierReader::Forward(Tier tier, Bucket from, Bucket to, size_t limit,
+                                 std::vector<FoldedCandle>& candles) const {
+  if (from >= to) return absl::OkStatus();
+  std::vector<FoldedCandle> hot;
+  const auto coverage = series_.rings[market::Index(tier)].Read(from, to, SIZE_MAX, hot);
+  const size_t before = candles.size();
+  if (!coverage.complete) {
+    WICK_RETURN_IF_ERROR(
+        ReadCold(tier, from, coverage.oldest, limit, Direction::kForward, candles));
+  }
+  const size_t left = limit - (candles.size() - before);
+  candles.insert(candles.end(), hot.begin(),
+                 hot.begin() + static_cast<std::ptrdiff_t>(std::min(left, hot.size())));
+  return absl::OkStatus();
+}
+
+absl::Status TierReader::Backward(Tier tier, Bucket from, Bucket to, size_t limit,
+                                  std::vector<FoldedCandle>& candles) const {
+  if (from >= to) return absl::OkStatus();
+  std::vector<FoldedCandle> hot;
+  const auto coverage = series_.rings[market::Index(tier)].Read(from, to, limit, hot);
+  if (!coverage.complete) {
+    WICK_RETURN_IF_ERROR(ReadCold(tier, from, coverage.oldest, limit - hot.size(),
+                                  Direction::kBackward, candles));
+  }
+  candles.insert(candles.end(), hot.begin(), hot.end());
+  return absl::OkStatus();
+}
+
+bool TierReader::InMemory(Tier tier, Bucket from, Bucket to, size_t limit) const {
+  std::vector<FoldedCandle> hot;
+  return series_.rings[market::Index(tier)].Read(from, to, limit, hot).complete;
+}
+
+absl::Status TierReader::ReadCold(Tier tier, Bucket from, Bucket to, size_t limit, Direction direction,
+                                  std::vector<FoldedCandle>& candles) const {
+  if (from >= to || limit == 0) return absl::OkStatus();
+  const bool backward = direction == Direction::kBackward;
+  std::vector<UnwrittenCandles::Layer> layers;
+  unwritten_.CopyLayers(id_, tier, from, to, limit, backward, layers);
+  const auto snapshot = store_.GetSnapshot();  // after the layers: see UnwrittenCandles
+  std::vector<FoldedCandle> cold;
+  WICK_RETURN_IF_ERROR(backward ? snapshot->ReadBackward(tier, id_, from, to, limit, cold)
+                                : snapshot->ReadForward(tier, id_, from, to, limit, cold));
+  if (!layers.empty()) {
+    WICK_ASSIGN_OR_RETURN(const uint64_t applied, snapshot->Applied(id_));
+    for (const auto& layer : layers) {
+      if (applied < layer.number) cold = Overlay(cold, layer.candles);
+    }
+    if (cold.size() > limit) {
+      const auto extra = static_cast<std::ptrdiff_t>(cold.size() - limit);
+      backward ? cold.erase(cold.begin(), cold.begin() + extra) : cold.erase(cold.end() - extra, cold.end());
+    }
+  }
+  candles.insert(candles.end(), cold.begin(), cold.end());
+  return absl::OkStatus();
+}
+
+}  // namespace wick::engine

@@ -1,0 +1,44 @@
+// Candles of one series and tier, wherever they are: the one place where hot and cold meet.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cold/store.h"
+#include "engine/unwritten_candles.h"
+#include "hot/series_table.h"
+
+namespace wick::engine {
+
+/// Reads the rings, then what is not yet written, then RocksDB: whatever moves on meanwhile moves towards
+/// a place that is read later, so no candle is missed; journal numbers keep one from being counted twice.
+/// Threads: any; const and without state.
+class TierReader {
+ public:
+  TierReader(SeriesId id, const hot::Series& series, const UnwrittenCandles& unwritten,
+             const cold::Store& store)
+      : id_(id), series_(series), unwritten_(unwritten), store_(store) {}
+
+  /// Appends the candles with a bucket in [from, to), ascending, the first `limit` of them.
+  absl::Status Forward(market::Tier tier, market::Bucket from, market::Bucket to, size_t limit,
+                       std::vector<market::FoldedCandle>& candles) const;
+  /// The same, the last `limit` of them.
+  absl::Status Backward(market::Tier tier, market::Bucket from, market::Bucket to, size_t limit,
+                        std::vector<market::FoldedCandle>& candles) const;
+
+  /// True if the candles in [from, to) (backward: the last `limit` of them) are all in memory.
+  bool InMemory(market::Tier tier, market::Bucket from, market::Bucket to, size_t limit) const;
+
+ private:
+  enum class Direction { kForward, kBackward };
+
+  absl::Status ReadCold(market::Tier tier, market::Bucket from, market::Bucket to, size_t limit,
+                        Direction direction, std::vector<market::FoldedCandle>& candles) const;
+
+  const SeriesId id_;
+  const hot::Series& series_;
+  const UnwrittenCandles& unwritten_;
+  const cold::Store& store_;
+};
+
+}  // namespace wick::engine

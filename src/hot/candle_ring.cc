@@ -1,0 +1,170 @@
+#include "hot/candle_ring.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace wick::hot {
+
+using market::Bucket;
+using market::FoldedCandle;
+
+namespace {
+
+constexpr std::memory_order kRelaxed = std::memory_order_relaxed;
+constexpr std::memory_order kAcquire = std::memory_order_acquire;
+constexpr std::memory_order kRelease = std::memory_order_release;
+
+}  // namespace
+
+void CandleRing::Start(SlotPool& pool, const FoldedCandle& candle) {
+  WICK_ASSERT(empty());
+  CandleSlot* slots = pool.Allocate(1);
+  slots[0].Store(candle);
+  slots_.store(slots, kRelease);
+  capacity_.store(1, kRelease);
+  unsaved_ = uncaptured_ = 1;
+  // Release; pairs with the acquire in TryRead(): whoever sees this head sees the candle below it.
+  head_.store(1, kRelease);
+}
+
+Bucket CandleRing::OldestBucket() const { return SlotAt(Tail()).OwnBucket(); }
+
+void CandleRing::FoldNewest(const FoldedCandle& piece) {
+  CandleSlot& slot = SlotAt(Head() - 1);
+  FoldedCandle candle = slot.Own();
+  WICK_ASSERT(candle.bucket == piece.bucket);
+  market::Fold(candle, piece);
+  slot.Store(candle);
+}
+
+std::optional<FoldedCandle> CandleRing::Push(SlotPool& pool, uint32_t window,
+                                             const FoldedCandle& candle) {
+  WICK_ASSERT(candle.bucket > NewestBucket());
+  auto unsaved = MakeRoom(pool, window, candle.bucket);
+  SlotAt(Head()).Store(candle);
+  ++unsaved_;
+  ++uncaptured_;
+  head_.store(Head() + 1, kRelease);  // as in Start()
+  return unsaved;
+}
+
+std::optional<FoldedCandle> CandleRing::FoldLate(SlotPool& pool, uint32_t window,
+                                                 const FoldedCandle& piece) {
+  WICK_ASSERT(piece.bucket >= OldestBucket() && piece.bucket <= NewestBucket());
+  uint64_t place = Tail();  // first index whose bucket is not before the piece's
+  for (uint64_t end = Head(); place < end;) {
+    const uint64_t middle = place + (end - place) / 2;
+    if (SlotAt(middle).OwnBucket() < piece.bucket) {
+      place = middle + 1;
+    } else {
+      end = middle;
+    }
+  }
+  if (SlotAt(place).OwnBucket() == piece.bucket) {
+    FoldedCandle candle = SlotAt(place).Own();
+    market::Fold(candle, piece);
+    SlotAt(place).Store(candle);
+    MarkChanged(place);
+    return std::nullopt;
+  }
+  // Between two candles, so there are at least two and pushing out the oldest leaves this place valid.
+  auto unsaved = MakeRoom(pool, window, NewestBucket());
+  version_.store(version_.load(kRelaxed) + 1, kRelaxed);
+  for (uint64_t index = Head(); index > place; --index) SlotAt(index).Store(SlotAt(index - 1).Own());
+  SlotAt(place).Store(piece);
+  ++unsaved_;
+  ++uncaptured_;
+  head_.store(Head() + 1, kRelease);
+  version_.store(version_.load(kRelaxed) + 1, kRelease);
+  MarkChanged(place);
+  return unsaved;
+}
+
+void CandleRing::MarkChanged(uint64_t index) {
+  const auto distance = static_cast<uint32_t>(Head() - index);
+  unsaved_ = std::max(unsaved_, distance);
+  uncaptured_ = std::max(uncaptured_, distance);
+}
+
+std::optional<FoldedCandle> CandleRing::MakeRoom(SlotPool& pool, uint32_t window, Bucket newest) {
+  const uint32_t capacity = capacity_.load(kRelaxed);
+  const auto size = static_cast<uint32_t>(Head() - Tail());
+  if (size < capacity) return std::nullopt;
+  if (capacity < window && newest - OldestBucket() < window) {
+    Grow(pool, std::min(capacity * 2, window));
+    return std::nullopt;
+  }
+  std::optional<FoldedCandle> evicted;
+  if (unsaved_ == size) {
+    evicted = SlotAt(Tail()).Own();
+    --unsaved_;
+  }
+  uncaptured_ = std::min(uncaptured_, size - 1);
+  tail_.store(Tail() + 1, kRelease);
+  return evicted;
+}
+
+void CandleRing::Grow(SlotPool& pool, uint32_t capacity) {
+  CandleSlot* grown = pool.Allocate(capacity);
+  CandleSlot* const old = slots_.load(kRelaxed);
+  const uint32_t old_capacity = capacity_.load(kRelaxed);
+  version_.store(version_.load(kRelaxed) + 1, kRelaxed);
+  for (uint64_t i = Tail(); i < Head(); ++i) grown[i % capacity].Store(old[i % old_capacity].Own());
+  // In this order; TryRead() loads them in the other one, so that it never pairs the new capacity with the
+  // old, smaller array.
+  slots_.store(grown, kRelease);
+  capacity_.store(capacity, kRelease);
+  version_.store(version_.load(kRelaxed) + 1, kRelease);
+  pool.Free(old, old_capacity);
+}
+
+void CandleRing::Capture(std::vector<FoldedCandle>& candles) {
+  unsaved_ = uncaptured_;
+  for (uint64_t index = Head() - uncaptured_; index + 1 < Head(); ++index) {
+    candles.push_back(SlotAt(index).Own());
+  }
+  uncaptured_ = 1;
+}
+
+CandleRing::Coverage CandleRing::Read(Bucket from, Bucket to, size_t limit,
+                                      std::vector<FoldedCandle>& candles) const {
+  const size_t before = candles.size();
+  Coverage coverage;
+  RetryUntil([&] {
+    candles.resize(before);
+    return TryRead(from, to, limit, candles, coverage);
+  });
+  std::reverse(candles.begin() + static_cast<std::ptrdiff_t>(before), candles.end());
+  return coverage;
+}
+
+bool CandleRing::TryRead(Bucket from, Bucket to, size_t limit, std::vector<FoldedCandle>& candles,
+                         Coverage& coverage) const {
+  coverage = {.complete = false, .oldest = to};
+  const uint32_t version = version_.load(kAcquire);
+  if (version & 1) return false;
+  // Tail before head: a tail that is too old only adds candles that were just pushed out.
+  const uint64_t tail = tail_.load(kAcquire);
+  const uint64_t head = head_.load(kAcquire);
+  const uint32_t capacity = capacity_.load(kAcquire);
+  const CandleSlot* const slots = slots_.load(kAcquire);
+  size_t taken = 0;
+  Bucket newer = UINT32_MAX;
+  for (uint64_t index = head; index > tail && !coverage.complete; --index) {
+    FoldedCandle candle;
+    if (!slots[(index - 1) % capacity].TryLoad(candle)) return false;
+    if (candle.bucket >= newer) break;  // the writer came round: this slot holds a newer candle by now
+    newer = candle.bucket;
+    if (candle.bucket < from) {
+      coverage.complete = true;
+    } else if (candle.bucket < to) {
+      candles.push_back(candle);
+      coverage.oldest = candle.bucket;
+      coverage.complete = ++taken == limit || candle.bucket == from;
+    }
+  }
+  return version_.load(kRelaxed) == version;
+}
+
+}  // namespace wick::hot

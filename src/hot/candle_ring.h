@@ -1,0 +1,84 @@
+// The newest candles of one series and tier.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "hot/candle_slot.h"
+#include "hot/slot_pool.h"
+#include "market/fold.h"
+
+namespace wick::hot {
+
+/// Candles in memory, oldest overwritten first; the last one is the open candle.
+/// Threads: the shard's worker writes; anyone calls Read().
+/// Invariants: (1) buckets grow from oldest to newest; (2) no candle of the series lies between the oldest
+/// and the newest that is not here; (3) a candle that is not on disk is handed over before it is overwritten.
+/// It starts with room for one and doubles up to its window, so a quiet series costs little.
+class CandleRing {
+ public:
+  bool empty() const { return Head() == Tail(); }
+
+  // --- worker only; all but Start() need a ring that is not empty
+
+  void Start(SlotPool& pool, const market::FoldedCandle& candle);
+  market::Bucket OldestBucket() const;
+  market::Bucket NewestBucket() const { return SlotAt(Head() - 1).OwnBucket(); }
+  market::FoldedCandle Newest() const { return SlotAt(Head() - 1).Own(); }
+
+  /// Folds a piece that arrived later into the newest candle, which is of the same bucket.
+  void FoldNewest(const market::FoldedCandle& piece);
+
+  /// Appends a candle newer than all. `window` (> 0) is the largest size, in candles and in buckets.
+  [[nodiscard]] std::optional<market::FoldedCandle> Push(SlotPool& pool, uint32_t window,
+                                                         const market::FoldedCandle& candle);
+
+  /// Folds a piece that arrived late into a bucket between the oldest and the newest: into its candle, or as
+  /// a new one. Returns the candle this pushed out, if it is not on disk.
+  [[nodiscard]] std::optional<market::FoldedCandle> FoldLate(SlotPool& pool, uint32_t window,
+                                                             const market::FoldedCandle& piece);
+
+  /// Appends to `candles`, ascending, the candles but the newest that changed since the last capture, and
+  /// takes those of the capture before as saved: call it only when what that one returned is durable.
+  void Capture(std::vector<market::FoldedCandle>& candles);
+
+  // --- any thread
+
+  /// What Read() found. If not complete, candles of buckets in [from, oldest) may lie outside of the ring.
+  struct Coverage {
+    bool complete = false;
+    market::Bucket oldest = 0;  // oldest bucket that was read or stood in memory; `to` if there was none
+  };
+
+  /// Appends the candles with a bucket in [from, to), ascending, at most the `limit` newest of them.
+  Coverage Read(market::Bucket from, market::Bucket to, size_t limit,
+                std::vector<market::FoldedCandle>& candles) const;
+
+ private:
+  uint64_t Head() const { return head_.load(std::memory_order_relaxed); }
+  uint64_t Tail() const { return tail_.load(std::memory_order_relaxed); }
+  CandleSlot& SlotAt(uint64_t index) const {
+    return slots_.load(std::memory_order_relaxed)[index % capacity_.load(std::memory_order_relaxed)];
+  }
+  /// Makes room for one more candle; the newest will be of `newest`.
+  std::optional<market::FoldedCandle> MakeRoom(SlotPool& pool, uint32_t window, market::Bucket newest);
+  void Grow(SlotPool& pool, uint32_t capacity);
+  void MarkChanged(uint64_t index);
+  bool TryRead(market::Bucket from, market::Bucket to, size_t limit,
+               std::vector<market::FoldedCandle>& candles, Coverage& coverage) const;
+
+  // worker writes, anyone reads
+  std::atomic<CandleSlot*> slots_{nullptr};
+  std::atomic<uint64_t> head_{0};      // index of the next candle; slot = index % capacity
+  std::atomic<uint64_t> tail_{0};      // index of the oldest candle
+  std::atomic<uint32_t> capacity_{0};
+  std::atomic<uint32_t> version_{0};   // odd while candles move
+  // worker only: the newest so many candles
+  uint32_t unsaved_ = 0;     // are not on disk as they are here
+  uint32_t uncaptured_ = 0;  // changed since the last capture
+};
+static_assert(sizeof(CandleRing) == 40);
+
+}  // namespace wick::hot

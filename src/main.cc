@@ -1,0 +1,35 @@
+// The one binary: its table of contents.
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("wick keeps the latest price and the candles of every market.", "wick");
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  app.footer(
+      "Exit codes: 0 done, 1 the answer is no or the server failed, 2 wrong arguments.\n"
+      "`wick COMMAND --help` shows options and examples.");
+
+  wick::cli::Action action;
+  wick::cli::AddServe(app, action);
+  wick::cli::AddConfig(app, action);
+  wick::cli::AddIngest(app, action);
+  wick::cli::AddFeed(app, action);
+  wick::cli::AddLatest(app, action);
+  wick::cli::AddCandles(app, action);
+  wick::cli::AddExchanges(app, action);
+  wick::cli::AddBases(app, action);
+  wick::cli::AddReference(app, action);
+  wick::cli::AddStatus(app, action);
+  wick::cli::AddCheckpoint(app, action);
+  wick::cli::AddVersion(app, action);
+
+  try {
+    app.parse(argc, argv);
+    return action();
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? wick::cli::kOk
+                                : wick::cli::kUsage;  // --help is a ParseError of 0
+  }
+}

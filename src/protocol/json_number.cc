@@ -1,0 +1,136 @@
+#include "protocol/json_number.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <system_error>
+
+#include "base/assert.h"
+
+namespace wick::protocol {
+namespace {
+
+constexpr int kExactDigits = 19;                         // any 19 digits fit 64 bits
+constexpr int64_t kExponentMax = 1'000'000'000'000'000;  // no body has digits enough to undo it
+constexpr uint64_t kExactDoubleMax = uint64_t{1} << 53;
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+/// Reads what follows an 'e' and adds it to `exponent`; returns its end, nullptr if it is none.
+const char* ScanExponent(const char* p, const char* end, int64_t& exponent) {
+  bool negative = false;
+  if (p != end && (*p == '-' || *p == '+')) negative = *p++ == '-';
+  if (p == end || !IsDigit(*p)) return nullptr;
+  int64_t value = 0;
+  for (; p != end && IsDigit(*p); ++p) value = std::min(value * 10 + (*p - '0'), kExponentMax);
+  exponent += negative ? -value : value;
+  return p;
+}
+
+int CountDigits(uint64_t value) {
+  int digits = 0;
+  for (; value != 0; value /= 10) ++digits;
+  return digits;
+}
+
+}  // namespace
+
+const char* ScanNumber(const char* begin, const char* end, JsonNumber& number) {
+  const char* p = begin;
+  const bool negative = p != end && *p == '-';
+  if (negative) ++p;
+  if (p == end || !IsDigit(*p)) return nullptr;
+
+  uint64_t digits = 0;
+  int64_t exponent = 0;
+  bool inexact = false;
+  // Adds the digits up to `room` of them; returns how many it added.
+  const auto add = [&](int room) {
+    const char* const first = p;
+    const char* const last = p + std::min<ptrdiff_t>(room, end - p);
+    for (; p != last && IsDigit(*p); ++p) digits = digits * 10 + static_cast<uint64_t>(*p - '0');
+    return static_cast<int>(p - first);
+  };
+  // Passes over the digits that have no room any more; returns how many there were.
+  const auto drop = [&] {
+    const char* const first = p;
+    for (; p != end && IsDigit(*p); ++p) inexact |= *p != '0';
+    return p - first;
+  };
+
+  int significant = 0;
+  if (*p == '0') {
+    ++p;
+    if (p != end && IsDigit(*p)) return nullptr;
+  } else {
+    significant = add(kExactDigits);
+    exponent = drop();
+  }
+  if (p != end && *p == '.') {
+    const char* const fraction = ++p;
+    if (significant == 0) {
+      while (p != end && *p == '0') ++p;
+    }
+    add(kExactDigits - significant);
+    exponent -= p - fraction;
+    drop();
+    if (p == fraction) return nullptr;
+  }
+  if (p != end && (*p | 0x20) == 'e') p = ScanExponent(p + 1, end, exponent);
+  number = {digits, exponent, negative, inexact};
+  return p;
+}
+
+double ToDouble(const JsonNumber& number, std::string_view text) {
+  // Both factors are exact, so the one rounding of their product or quotient is right (Clinger).
+  static constexpr std::array<double, 23> kPowersOfTen = {
+      1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+      1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  constexpr auto kPowerMax = static_cast<int64_t>(kPowersOfTen.size()) - 1;
+  const double sign = number.negative ? -1.0 : 1.0;
+  if (number.digits == 0) return sign * 0.0;
+  if (!number.inexact && number.digits <= kExactDoubleMax && number.exponent >= -kPowerMax &&
+      number.exponent <= kPowerMax) {
+    const double digits = sign * static_cast<double>(number.digits);
+    return number.exponent < 0 ? digits / kPowersOfTen[static_cast<size_t>(-number.exponent)]
+                               : digits * kPowersOfTen[static_cast<size_t>(number.exponent)];
+  }
+  double value = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (result.ec == std::errc()) return value;
+  WICK_ASSERT(result.ec == std::errc::result_out_of_range);  // ScanNumber() accepted the text
+  const bool too_large = CountDigits(number.digits) + number.exponent > 0;
+  return too_large ? sign * std::numeric_limits<double>::infinity() : sign * 0.0;
+}
+
+std::optional<uint64_t> ToUint64(const JsonNumber& number) {
+  uint64_t value = number.digits;
+  if (value == 0) return 0;
+  if (number.negative || number.inexact) return std::nullopt;
+  int64_t exponent = number.exponent;
+  for (; exponent < 0; ++exponent) {
+    if (value % 10 != 0) return std::nullopt;
+    value /= 10;
+  }
+  for (; exponent > 0; --exponent) {
+    if (__builtin_mul_overflow(value, uint64_t{10}, &value)) return std::nullopt;
+  }
+  return value;
+}
+
+void AppendNumber(std::string& out, double value) {
+  std::array<char, 1100> text;  // "-0." and 1,074 decimals are the longest
+  const auto result =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  WICK_ASSERT(result.ec == std::errc());
+  out.append(text.data(), result.ptr);
+}
+
+void AppendNumber(std::string& out, uint64_t value) {
+  std::array<char, 20> text;
+  const auto result = std::to_chars(text.data(), text.data() + text.size(), value);
+  out.append(text.data(), result.ptr);
+}
+
+}  // namespace wick::protocol

@@ -1,0 +1,53 @@
+// Replies of the HTTP API as text. Each function appends to `out`; the forms: docs/http-api.md.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/engine.h"
+#include "protocol/json_report.h"
+#include "wick/query.h"
+#include "wick/series.h"
+
+namespace wick::protocol {
+
+/// {"accepted","duplicates","rejected","errors":[…]}
+void AppendIngestReply(std::string& out, const engine::IngestResult& result,
+                       const IngestReport& report);
+
+/// {"baseCurrency","quoteCurrency","exchange","price",…,"timestampInMs"}
+void AppendPriceEvent(std::string& out, const SymbolView& symbol, const Price& price);
+
+/// Array of price events. An array with gaps (POST /v1/latest) is written by the caller: '[',
+/// elements or "null", ','.
+void AppendPriceEvents(std::string& out, std::span<const PriceEvent> events);
+
+/// {"baseCurrency",…,"interval","availableFrom","candles":[…],"next"}
+void AppendCandlesJson(std::string& out, const SymbolView& symbol, const CandlesReply& reply);
+
+/// Header line and one line a candle, '\n' at the end of each. `fill` is the one asked for.
+void AppendCandlesCsv(std::string& out, const CandlesReply& reply, Fill fill);
+
+/// [[ms,open,high,low,close,count],…]
+void AppendCandlesCcxt(std::string& out, const CandlesReply& reply);
+
+/// `pairs` false: "pairs" is left out.
+void AppendExchanges(std::string& out, std::span<const ExchangeListing> exchanges, bool pairs);
+
+/// [{"baseCurrency","price":{…},"series":n},…]
+void AppendBases(std::string& out, std::span<const BaseListing> bases);
+
+/// {"baseCurrency","quoteCurrency","exchange"}
+void AppendReference(std::string& out, const Reference& reference);
+void AppendReferences(std::string& out, std::span<const Reference> references);
+
+/// Reply of GET /v1/status.
+void AppendStatus(std::string& out, const engine::EngineStatus& status, std::string_view version,
+                  uint64_t uptime_ms);
+
+/// {"action":"checkpoint","durationInMs":n}: an admin action that succeeded.
+void AppendAdminReply(std::string& out, std::string_view action, uint64_t duration_ms);
+
+}  // namespace wick::protocol

@@ -1,0 +1,866 @@
+#include "protocol/openapi.h"
+
+namespace wick::protocol {
+namespace {
+
+constexpr std::string_view kOpenApi = R"openapi({
+  "openapi": "3.1.0",
+  "info": {
+    "title": "wick",
+    "version": "1",
+    "summary": "Latest prices and candles of market data, kept for ever",
+    "description": "JSON, UTF-8. Times are milliseconds since the Unix epoch. Numbers are written without exponent as the shortest decimal that reads back to the same float64. Unknown parameters and unknown fields of questions are refused. Errors are problem documents (RFC 9457). HEAD is answered wherever GET is."
+  },
+  "tags": [
+    {"name": "events", "description": "Writing prices"},
+    {"name": "prices", "description": "Reading prices and candles"},
+    {"name": "catalogue", "description": "What there is"},
+    {"name": "references", "description": "The series that gives the price of a base currency"},
+    {"name": "operation", "description": "Running the server"}
+  ],
+  "paths": {
+    "/v1/events": {
+      "post": {
+        "operationId": "postEvents",
+        "tags": ["events"],
+        "summary": "Takes price events: one, an array, or one a line",
+        "description": "A bad event never costs its neighbours: it is counted and described in the answer. A body that is no JSON is refused whole, except as application/x-ndjson, where each line stands for itself. Body: at most 64 MiB.",
+        "parameters": [
+          {
+            "name": "ack",
+            "in": "query",
+            "description": "When to answer: after the events survive power loss (durable), after readers see them (memory), or at once (none, answered with 202).",
+            "schema": {"type": "string", "enum": ["durable", "memory", "none"], "default": "durable"}
+          }
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "oneOf": [
+                  {"$ref": "#/components/schemas/EventInput"},
+                  {"type": "array", "items": {"$ref": "#/components/schemas/EventInput"}}
+                ]
+              },
+              "example": [
+                {
+                  "baseCurrency": "BTC",
+                  "quoteCurrency": "USD",
+                  "exchange": "Kraken",
+                  "price": 46450,
+                  "baseVolumeLast24h": 1234.5,
+                  "quoteVolumeLast24h": "57342525",
+                  "timestampInMs": 1700000000000
+                }
+              ]
+            },
+            "application/x-ndjson": {
+              "schema": {"type": "string", "description": "One event object a line; blank lines are skipped and not counted."},
+              "example": "{\"baseCurrency\":\"BTC\",\"quoteCurrency\":\"USD\",\"exchange\":\"Kraken\",\"price\":46450,\"timestampInMs\":1700000000000}\n"
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "What became of the events",
+            "content": {
+              "application/json": {
+                "schema": {"$ref": "#/components/schemas/IngestReport"},
+                "example": {
+                  "accepted": 2,
+                  "duplicates": 0,
+                  "rejected": 1,
+                  "errors": [{"index": 1, "code": "missing_field", "message": "price is missing"}]
+                }
+              }
+            }
+          },
+          "202": {
+            "description": "ack=none: the events were handed over",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/IngestReport"}}}
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "413": {"$ref": "#/components/responses/BodyTooLarge"},
+          "503": {"$ref": "#/components/responses/Unavailable"},
+          "507": {"$ref": "#/components/responses/DiskFull"}
+        }
+      }
+    },
+    "/v1/latest": {
+      "get": {
+        "operationId": "getLatest",
+        "tags": ["prices"],
+        "summary": "The latest price of one series",
+        "parameters": [
+          {"$ref": "#/components/parameters/symbol"},
+          {"$ref": "#/components/parameters/baseCurrency"},
+          {"$ref": "#/components/parameters/quoteCurrency"},
+          {"$ref": "#/components/parameters/exchange"}
+        ],
+        "responses": {
+          "200": {
+            "description": "The price",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PriceEvent"}}}
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "404": {"$ref": "#/components/responses/NotFound"}
+        }
+      },
+      "post": {
+        "operationId": "postLatest",
+        "tags": ["prices"],
+        "summary": "The latest prices of many series",
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "type": "array",
+                "maxItems": 10000,
+                "items": {"$ref": "#/components/schemas/SeriesInput"}
+              },
+              "example": ["Kraken:BTC/USD", {"baseCurrency": "ETH", "quoteCurrency": "USDT", "exchange": "Binance"}]
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "As many elements as were asked for, in the same order; null where nothing was ever seen",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "type": "array",
+                  "items": {"oneOf": [{"$ref": "#/components/schemas/PriceEvent"}, {"type": "null"}]}
+                }
+              }
+            }
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "413": {"$ref": "#/components/responses/BodyTooLarge"}
+        }
+      }
+    },
+    "/v1/candles": {
+      "get": {
+        "operationId": "getCandles",
+        "tags": ["prices"],
+        "summary": "Candles of one series",
+        "description": "Ascending. Without from the newest candles (before to) are answered. next is the from of the following page.",
+        "parameters": [
+          {"$ref": "#/components/parameters/symbol"},
+          {"$ref": "#/components/parameters/baseCurrency"},
+          {"$ref": "#/components/parameters/quoteCurrency"},
+          {"$ref": "#/components/parameters/exchange"},
+          {"name": "interval", "in": "query", "schema": {"$ref": "#/components/schemas/IntervalInput"}},
+          {"name": "from", "in": "query", "description": "First bucket start, inclusive, ms since the Unix epoch.", "schema": {"$ref": "#/components/schemas/TimeInMs"}},
+          {"name": "to", "in": "query", "description": "Last bucket start, exclusive, ms since the Unix epoch; after from.", "schema": {"$ref": "#/components/schemas/TimeInMs"}},
+          {"name": "limit", "in": "query", "schema": {"$ref": "#/components/schemas/LimitInput"}},
+          {"name": "fill", "in": "query", "schema": {"$ref": "#/components/schemas/FillInput"}},
+          {
+            "name": "format",
+            "in": "query",
+            "description": "csv: a header line and one line a candle. ccxt: [[ms,open,high,low,close,count],…].",
+            "schema": {"type": "string", "enum": ["json", "csv", "ccxt"], "default": "json"}
+          }
+        ],
+        "responses": {
+          "200": {
+            "description": "The candles",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "oneOf": [
+                    {"$ref": "#/components/schemas/Candles"},
+                    {"$ref": "#/components/schemas/CcxtCandles"}
+                  ]
+                }
+              },
+              "text/csv": {
+                "schema": {"type": "string"},
+                "example": "timestampInMs,open,high,low,close,count,baseVolumeLast24h,quoteVolumeLast24h,closed\n1700000040000,46450,46455.5,46449,46452,17,1234.5,57342525,true\n"
+              }
+            }
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "404": {"$ref": "#/components/responses/NotFound"}
+        }
+      },
+      "post": {
+        "operationId": "postCandles",
+        "tags": ["prices"],
+        "summary": "Candles of up to 100 series",
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {"$ref": "#/components/schemas/CandlesInput"},
+              "example": {"series": ["Kraken:BTC/USD", "Binance:ETH/USDT"], "interval": "1h", "limit": 24}
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "One element for each series, in the same order",
+            "content": {
+              "application/json": {
+                "schema": {"type": "array", "items": {"$ref": "#/components/schemas/Candles"}}
+              }
+            }
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/BodyTooLarge"}
+        }
+      }
+    },
+    "/v1/exchanges": {
+      "get": {
+        "operationId": "getExchanges",
+        "tags": ["catalogue"],
+        "summary": "Every exchange and pair that was ever seen, by name",
+        "parameters": [
+          {"name": "exchange", "in": "query", "description": "Only this one; an unknown one gives an empty array.", "schema": {"$ref": "#/components/schemas/Exchange"}},
+          {"name": "pairs", "in": "query", "description": "false leaves the pairs out.", "schema": {"type": "boolean", "default": true}}
+        ],
+        "responses": {
+          "200": {
+            "description": "The exchanges",
+            "content": {
+              "application/json": {
+                "schema": {"type": "array", "items": {"$ref": "#/components/schemas/ExchangeListing"}}
+              }
+            }
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"}
+        }
+      }
+    },
+    "/v1/bases": {
+      "get": {
+        "operationId": "getBases",
+        "tags": ["catalogue"],
+        "summary": "One reference price for each base currency, by name",
+        "parameters": [
+          {
+            "name": "baseCurrency",
+            "in": "query",
+            "description": "Only these, separated by commas; unknown ones are left out.",
+            "schema": {"type": "string"},
+            "example": "BTC,ETH"
+          }
+        ],
+        "responses": {
+          "200": {
+            "description": "The base currencies",
+            "content": {
+              "application/json": {
+                "schema": {"type": "array", "items": {"$ref": "#/components/schemas/BaseListing"}}
+              }
+            }
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"}
+        }
+      }
+    },
+    "/v1/bases/{base}": {
+      "get": {
+        "operationId": "getBase",
+        "tags": ["catalogue"],
+        "summary": "Every latest price of a base currency, newest first",
+        "parameters": [{"$ref": "#/components/parameters/base"}],
+        "responses": {
+          "200": {
+            "description": "The prices; empty if nothing was ever seen of it",
+            "content": {
+              "application/json": {
+                "schema": {"type": "array", "items": {"$ref": "#/components/schemas/PriceEvent"}}
+              }
+            }
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"}
+        }
+      }
+    },
+    "/v1/bases/{base}/reference": {
+      "put": {
+        "operationId": "putReference",
+        "tags": ["references"],
+        "summary": "Sets the series that gives the price of a base currency",
+        "parameters": [{"$ref": "#/components/parameters/base"}],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {"$ref": "#/components/schemas/ReferenceInput"},
+              "example": {"quoteCurrency": "USD", "exchange": "Kraken"}
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "The reference, durable",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Reference"}}}
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "413": {"$ref": "#/components/responses/BodyTooLarge"},
+          "503": {"$ref": "#/components/responses/Unavailable"},
+          "507": {"$ref": "#/components/responses/DiskFull"}
+        }
+      },
+      "delete": {
+        "operationId": "deleteReference",
+        "tags": ["references"],
+        "summary": "Removes the reference of a base currency",
+        "parameters": [{"$ref": "#/components/parameters/base"}],
+        "responses": {
+          "204": {"description": "It is removed, durably"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "503": {"$ref": "#/components/responses/Unavailable"},
+          "507": {"$ref": "#/components/responses/DiskFull"}
+        }
+      }
+    },
+    "/v1/references": {
+      "get": {
+        "operationId": "getReferences",
+        "tags": ["references"],
+        "summary": "All references, by base currency",
+        "responses": {
+          "200": {
+            "description": "The references",
+            "content": {
+              "application/json": {
+                "schema": {"type": "array", "items": {"$ref": "#/components/schemas/Reference"}}
+              }
+            }
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"}
+        }
+      },
+      "put": {
+        "operationId": "putReferences",
+        "tags": ["references"],
+        "summary": "Replaces all references",
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "type": "array",
+                "description": "Each base currency at most once.",
+                "items": {"$ref": "#/components/schemas/Reference"}
+              },
+              "example": [{"baseCurrency": "BTC", "quoteCurrency": "USD", "exchange": "Kraken"}]
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "The references, durable",
+            "content": {
+              "application/json": {
+                "schema": {"type": "array", "items": {"$ref": "#/components/schemas/Reference"}}
+              }
+            }
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "413": {"$ref": "#/components/responses/BodyTooLarge"},
+          "503": {"$ref": "#/components/responses/Unavailable"},
+          "507": {"$ref": "#/components/responses/DiskFull"}
+        }
+      }
+    },
+    "/v1/status": {
+      "get": {
+        "operationId": "getStatus",
+        "tags": ["operation"],
+        "summary": "What the server is doing",
+        "description": "Counts are since the start of the process.",
+        "responses": {
+          "200": {
+            "description": "The state at one moment",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Status"}}}
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"}
+        }
+      }
+    },
+    "/healthz": {
+      "get": {
+        "operationId": "getHealthz",
+        "tags": ["operation"],
+        "summary": "The process is alive",
+        "responses": {
+          "200": {
+            "description": "It is",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Health"}}}
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"}
+        }
+      }
+    },
+    "/readyz": {
+      "get": {
+        "operationId": "getReadyz",
+        "tags": ["operation"],
+        "summary": "The server has recovered and can write",
+        "responses": {
+          "200": {
+            "description": "It has and can",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Health"}}}
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/metrics": {
+      "get": {
+        "operationId": "getMetrics",
+        "tags": ["operation"],
+        "summary": "Counters for Prometheus",
+        "responses": {
+          "200": {"description": "Prometheus text format", "content": {"text/plain": {"schema": {"type": "string"}}}},
+          "400": {"$ref": "#/components/responses/BadRequest"}
+        }
+      }
+    },
+    "/v1/openapi.json": {
+      "get": {
+        "operationId": "getOpenApi",
+        "tags": ["operation"],
+        "summary": "This document",
+        "responses": {
+          "200": {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}},
+          "400": {"$ref": "#/components/responses/BadRequest"}
+        }
+      }
+    },
+    "/v1/admin/checkpoint": {
+      "post": {
+        "operationId": "adminCheckpoint",
+        "tags": ["operation"],
+        "summary": "Writes a checkpoint and answers when it is durable",
+        "responses": {
+          "200": {
+            "description": "It is written",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AdminReply"}}}
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "503": {"$ref": "#/components/responses/Unavailable"},
+          "507": {"$ref": "#/components/responses/DiskFull"}
+        }
+      }
+    },
+    "/v1/admin/backup": {
+      "post": {
+        "operationId": "adminBackup",
+        "tags": ["operation"],
+        "summary": "Makes a backup of the data directory",
+        "responses": {
+          "200": {
+            "description": "It is made",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AdminReply"}}}
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "501": {"$ref": "#/components/responses/NotImplemented"},
+          "503": {"$ref": "#/components/responses/Unavailable"},
+          "507": {"$ref": "#/components/responses/DiskFull"}
+        }
+      }
+    }
+  },
+)openapi" R"openapi(  "components": {
+    "parameters": {
+      "symbol": {
+        "name": "symbol",
+        "in": "query",
+        "description": "The series as exchange:BASE/QUOTE; instead of the other three.",
+        "schema": {"$ref": "#/components/schemas/Symbol"}
+      },
+      "baseCurrency": {
+        "name": "baseCurrency",
+        "in": "query",
+        "description": "With quoteCurrency and exchange; instead of symbol.",
+        "schema": {"$ref": "#/components/schemas/Currency"}
+      },
+      "quoteCurrency": {
+        "name": "quoteCurrency",
+        "in": "query",
+        "description": "With baseCurrency and exchange; instead of symbol.",
+        "schema": {"$ref": "#/components/schemas/Currency"}
+      },
+      "exchange": {
+        "name": "exchange",
+        "in": "query",
+        "description": "With baseCurrency and quoteCurrency; instead of symbol.",
+        "schema": {"$ref": "#/components/schemas/Exchange"}
+      },
+      "base": {
+        "name": "base",
+        "in": "path",
+        "required": true,
+        "description": "A base currency, percent-encoded.",
+        "schema": {"$ref": "#/components/schemas/Currency"},
+        "example": "BTC"
+      }
+    },
+    "responses": {
+      "BadRequest": {
+        "description": "bad_request, invalid_json, invalid_body, invalid_parameter, missing_parameter or unknown_parameter",
+        "content": {
+          "application/problem+json": {
+            "schema": {"$ref": "#/components/schemas/Problem"},
+            "example": {
+              "type": "urn:wick:problem:invalid_parameter",
+              "title": "A parameter has a value that is not allowed",
+              "status": 400,
+              "detail": "fill \"zero\" must be none, previous or null",
+              "code": "invalid_parameter"
+            }
+          }
+        }
+      },
+      "NotFound": {
+        "description": "unknown_series, unknown_reference or not_found",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      },
+      "BodyTooLarge": {
+        "description": "body_too_large",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      },
+      "NotImplemented": {
+        "description": "not_implemented",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      },
+      "Unavailable": {
+        "description": "not_ready or write_failed",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      },
+      "DiskFull": {
+        "description": "disk_full",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      }
+    },
+    "schemas": {
+      "Currency": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[^/]+$", "description": "1 to 64 bytes of UTF-8 without control characters, without space at the ends, without '/'. Case counts.", "examples": ["BTC"]},
+      "Exchange": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[^:]+$", "description": "1 to 64 bytes of UTF-8 without control characters, without space at the ends, without ':'. Case counts.", "examples": ["Kraken"]},
+      "Symbol": {"type": "string", "pattern": "^[^:]+:[^/]+/[^/]+$", "description": "exchange:BASE/QUOTE", "examples": ["Kraken:BTC/USD"]},
+      "TimeInMs": {"type": "integer", "minimum": 0, "description": "Milliseconds since the Unix epoch.", "examples": [1700000000000]},
+      "NumberInput": {
+        "description": "A number or a string that holds one.",
+        "oneOf": [{"type": "number"}, {"type": "string", "pattern": "^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?$"}]
+      },
+      "VolumeInput": {
+        "description": "At least 0; missing or null is 0.",
+        "oneOf": [{"$ref": "#/components/schemas/NumberInput"}, {"type": "null"}]
+      },
+      "SeriesInput": {
+        "oneOf": [
+          {"$ref": "#/components/schemas/Symbol"},
+          {
+            "type": "object",
+            "required": ["baseCurrency", "quoteCurrency", "exchange"],
+            "additionalProperties": false,
+            "properties": {
+              "baseCurrency": {"$ref": "#/components/schemas/Currency"},
+              "quoteCurrency": {"$ref": "#/components/schemas/Currency"},
+              "exchange": {"$ref": "#/components/schemas/Exchange"}
+            }
+          }
+        ]
+      },
+      "PriceEventInput": {
+        "type": "object",
+        "description": "Other fields are ignored.",
+        "required": ["baseCurrency", "quoteCurrency", "exchange", "price"],
+        "properties": {
+          "baseCurrency": {"$ref": "#/components/schemas/Currency"},
+          "quoteCurrency": {"$ref": "#/components/schemas/Currency"},
+          "exchange": {"$ref": "#/components/schemas/Exchange"},
+          "price": {"$ref": "#/components/schemas/NumberInput"},
+          "baseVolumeLast24h": {"$ref": "#/components/schemas/VolumeInput"},
+          "quoteVolumeLast24h": {"$ref": "#/components/schemas/VolumeInput"},
+          "timestampInMs": {"$ref": "#/components/schemas/NumberInput"}
+        }
+      },
+      "EventInput": {
+        "description": "An event with its timestamp, or the envelope around one. In the envelope the event's own timestamp wins over the envelope's.",
+        "anyOf": [
+          {
+            "allOf": [{"$ref": "#/components/schemas/PriceEventInput"}],
+            "required": ["timestampInMs"]
+          },
+          {
+            "type": "object",
+            "required": ["priceEvent"],
+            "properties": {
+              "timestampInMs": {"$ref": "#/components/schemas/NumberInput"},
+              "priceEvent": {"$ref": "#/components/schemas/PriceEventInput"}
+            }
+          }
+        ]
+      },
+      "IngestReport": {
+        "type": "object",
+        "required": ["accepted", "duplicates", "rejected", "errors"],
+        "properties": {
+          "accepted": {"type": "integer", "minimum": 0},
+          "duplicates": {"type": "integer", "minimum": 0, "description": "Equal to the series' latest in every field: nothing changed. With ack=none not known, and 0."},
+          "rejected": {"type": "integer", "minimum": 0},
+          "errors": {
+            "type": "array",
+            "maxItems": 100,
+            "description": "Of the refused events the 100 with the lowest index.",
+            "items": {
+              "type": "object",
+              "required": ["index", "code", "message"],
+              "properties": {
+                "index": {"type": "integer", "minimum": 0, "description": "In the array, or among the lines that are not blank; from 0."},
+                "code": {
+                  "type": "string",
+                  "enum": ["invalid_json", "missing_field", "invalid_name", "invalid_price", "invalid_volume", "invalid_timestamp", "future_timestamp", "too_many_series"]
+                },
+                "message": {"type": "string"}
+              }
+            }
+          }
+        }
+      },
+      "PriceEvent": {
+        "type": "object",
+        "required": ["baseCurrency", "quoteCurrency", "exchange", "price", "baseVolumeLast24h", "quoteVolumeLast24h", "timestampInMs"],
+        "properties": {
+          "baseCurrency": {"$ref": "#/components/schemas/Currency"},
+          "quoteCurrency": {"$ref": "#/components/schemas/Currency"},
+          "exchange": {"$ref": "#/components/schemas/Exchange"},
+          "price": {"type": "number", "exclusiveMinimum": 0},
+          "baseVolumeLast24h": {"type": "number", "minimum": 0},
+          "quoteVolumeLast24h": {"type": "number", "minimum": 0},
+          "timestampInMs": {"$ref": "#/components/schemas/TimeInMs"}
+        },
+        "examples": [
+          {
+            "baseCurrency": "BTC",
+            "quoteCurrency": "USD",
+            "exchange": "Kraken",
+            "price": 46450,
+            "baseVolumeLast24h": 1234.5,
+            "quoteVolumeLast24h": 57342525,
+            "timestampInMs": 1700000000000
+          }
+        ]
+      },
+      "IntervalInput": {
+        "type": "string",
+        "default": "1m",
+        "pattern": "^(auto|finest|[1-9][0-9]*[smhd]|1w|1M)$",
+        "description": "A length (Ns, Nm, Nh, Nd of at most 366 days, 1w from Monday, 1M), auto (the finest stored one that reaches back to from within limit), or finest (each stretch of the range as fine as it is kept).",
+        "examples": ["1s", "5m", "4h", "1d", "1w", "1M", "auto", "finest"]
+      },
+      "LimitInput": {"type": "integer", "minimum": 1, "default": 1000, "description": "Candles; the server's maximum is 10000 unless it is configured otherwise."},
+      "FillInput": {
+        "type": "string",
+        "enum": ["none", "previous", "null"],
+        "default": "none",
+        "description": "What stands in buckets without events: nothing, the previous close, or a candle without prices."
+      },
+      "CandlesInput": {
+        "type": "object",
+        "required": ["series"],
+        "additionalProperties": false,
+        "properties": {
+          "series": {"type": "array", "minItems": 1, "maxItems": 100, "items": {"$ref": "#/components/schemas/SeriesInput"}},
+          "interval": {"oneOf": [{"$ref": "#/components/schemas/IntervalInput"}, {"type": "null"}]},
+          "from": {"oneOf": [{"$ref": "#/components/schemas/TimeInMs"}, {"type": "null"}]},
+          "to": {"oneOf": [{"$ref": "#/components/schemas/TimeInMs"}, {"type": "null"}]},
+          "limit": {"oneOf": [{"$ref": "#/components/schemas/LimitInput"}, {"type": "null"}]},
+          "fill": {"oneOf": [{"$ref": "#/components/schemas/FillInput"}, {"type": "null"}]}
+        }
+      },
+      "Candle": {
+        "type": "object",
+        "required": ["timestampInMs", "open", "high", "low", "close", "count", "baseVolumeLast24h", "quoteVolumeLast24h", "closed"],
+        "properties": {
+          "timestampInMs": {"type": "integer", "minimum": 0, "description": "Start of the bucket, ms since the Unix epoch."},
+          "interval": {"type": "string", "description": "Only with interval=finest."},
+          "open": {"type": ["number", "null"]},
+          "high": {"type": ["number", "null"]},
+          "low": {"type": ["number", "null"]},
+          "close": {"type": ["number", "null"]},
+          "count": {"type": "integer", "minimum": 0, "description": "Events in the bucket; 0 only if filled."},
+          "baseVolumeLast24h": {"type": ["number", "null"], "description": "The closing event's rolling total of 24 hours, not the volume of the bucket."},
+          "quoteVolumeLast24h": {"type": ["number", "null"], "description": "The closing event's rolling total of 24 hours, not the volume of the bucket."},
+          "closed": {"type": "boolean", "description": "The wall clock has passed the end of the bucket."},
+          "filled": {"const": true, "description": "Only where no event fell into the bucket."}
+        }
+      },
+      "Candles": {
+        "type": "object",
+        "required": ["baseCurrency", "quoteCurrency", "exchange", "interval", "availableFrom", "candles", "next"],
+        "properties": {
+          "baseCurrency": {"$ref": "#/components/schemas/Currency"},
+          "quoteCurrency": {"$ref": "#/components/schemas/Currency"},
+          "exchange": {"$ref": "#/components/schemas/Exchange"},
+          "interval": {"type": "string", "description": "Of every candle, or finest. auto is answered with the interval that was chosen."},
+          "availableFrom": {"type": "integer", "minimum": 0, "description": "Candles that start before this, ms since the Unix epoch, are not kept; 0: all are."},
+          "candles": {"type": "array", "items": {"$ref": "#/components/schemas/Candle"}},
+          "next": {"type": ["integer", "null"], "description": "from of the following page, ms since the Unix epoch."}
+        },
+        "examples": [
+          {
+            "baseCurrency": "BTC",
+            "quoteCurrency": "USD",
+            "exchange": "Kraken",
+            "interval": "1m",
+            "availableFrom": 1697408000000,
+            "candles": [
+              {
+                "timestampInMs": 1700000040000,
+                "open": 46450,
+                "high": 46455.5,
+                "low": 46449,
+                "close": 46452,
+                "count": 17,
+                "baseVolumeLast24h": 1234.5,
+                "quoteVolumeLast24h": 57342525,
+                "closed": true
+              }
+            ],
+            "next": null
+          }
+        ]
+      },
+      "CcxtCandles": {
+        "type": "array",
+        "description": "format=ccxt: [ms, open, high, low, close, count] each. The last is a number of events, not a volume.",
+        "items": {"type": "array", "minItems": 6, "maxItems": 6, "items": {"type": ["number", "null"]}},
+        "examples": [[[1700000040000, 46450, 46455.5, 46449, 46452, 17]]]
+      },
+      "ExchangeListing": {
+        "type": "object",
+        "required": ["exchange", "lastSeenInMs"],
+        "properties": {
+          "exchange": {"$ref": "#/components/schemas/Exchange"},
+          "lastSeenInMs": {"$ref": "#/components/schemas/TimeInMs"},
+          "pairs": {
+            "type": "array",
+            "description": "By base, then quote currency; left out with pairs=false.",
+            "items": {
+              "type": "object",
+              "required": ["baseCurrency", "quoteCurrency", "lastSeenInMs"],
+              "properties": {
+                "baseCurrency": {"$ref": "#/components/schemas/Currency"},
+                "quoteCurrency": {"$ref": "#/components/schemas/Currency"},
+                "lastSeenInMs": {"$ref": "#/components/schemas/TimeInMs"}
+              }
+            }
+          }
+        }
+      },
+      "BaseListing": {
+        "type": "object",
+        "required": ["baseCurrency", "price", "series"],
+        "properties": {
+          "baseCurrency": {"$ref": "#/components/schemas/Currency"},
+          "price": {"$ref": "#/components/schemas/PriceEvent"},
+          "series": {"type": "integer", "minimum": 1, "description": "Series of this base currency that have a price."}
+        }
+      },
+      "ReferenceInput": {
+        "type": "object",
+        "required": ["quoteCurrency", "exchange"],
+        "additionalProperties": false,
+        "properties": {
+          "quoteCurrency": {"$ref": "#/components/schemas/Currency"},
+          "exchange": {"$ref": "#/components/schemas/Exchange"}
+        }
+      },
+      "Reference": {
+        "type": "object",
+        "required": ["baseCurrency", "quoteCurrency", "exchange"],
+        "additionalProperties": false,
+        "properties": {
+          "baseCurrency": {"$ref": "#/components/schemas/Currency"},
+          "quoteCurrency": {"$ref": "#/components/schemas/Currency"},
+          "exchange": {"$ref": "#/components/schemas/Exchange"}
+        }
+      },
+      "Status": {
+        "type": "object",
+        "required": ["version", "uptimeInMs", "writable", "writeError", "series", "events", "journal", "checkpoint", "recovery", "tiers", "memory", "disk", "shards"],
+        "properties": {
+          "version": {"type": "string"},
+          "uptimeInMs": {"type": "integer"},
+          "writable": {"type": "boolean"},
+          "writeError": {"type": "string", "description": "Empty if the server can write."},
+          "series": {"type": "integer"},
+          "events": {
+            "type": "object",
+            "properties": {
+              "accepted": {"type": "integer"},
+              "duplicates": {"type": "integer"},
+              "rejected": {"type": "integer"},
+              "rejectedByCode": {"type": "object", "additionalProperties": {"type": "integer"}},
+              "late": {"type": "integer", "description": "Older than their series' latest when they came."},
+              "newestTimestampInMs": {"type": "integer"}
+            }
+          },
+          "journal": {"$ref": "#/components/schemas/Counters"},
+          "checkpoint": {"$ref": "#/components/schemas/Counters"},
+          "recovery": {"$ref": "#/components/schemas/Counters"},
+          "tiers": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "properties": {
+                "interval": {"type": "string"},
+                "horizonInMs": {"type": "integer", "description": "Candles that end at or before this are not kept."},
+                "lateBeyondHorizon": {"type": "integer"},
+                "memoryBytes": {"type": "integer"},
+                "diskBytes": {"type": "integer"}
+              }
+            }
+          },
+          "memory": {"$ref": "#/components/schemas/Counters"},
+          "disk": {"$ref": "#/components/schemas/Counters"},
+          "shards": {"type": "array", "items": {"$ref": "#/components/schemas/Counters"}}
+        }
+      },
+      "Counters": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},
+      "Health": {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}},
+      "AdminReply": {
+        "type": "object",
+        "required": ["action", "durationInMs"],
+        "properties": {
+          "action": {"type": "string", "enum": ["checkpoint", "backup"]},
+          "durationInMs": {"type": "integer", "minimum": 0}
+        }
+      },
+      "Problem": {
+        "type": "object",
+        "description": "RFC 9457",
+        "required": ["type", "title", "status", "detail", "code"],
+        "properties": {
+          "type": {"type": "string", "format": "uri"},
+          "title": {"type": "string"},
+          "status": {"type": "integer"},
+          "detail": {"type": "string", "description": "What was wrong, where, and what to do."},
+          "code": {
+            "type": "string",
+            "enum": ["bad_request", "invalid_json", "invalid_body", "invalid_parameter", "missing_parameter", "unknown_parameter", "unknown_series", "unknown_reference", "not_found", "method_not_allowed", "request_timeout", "body_too_large", "unsupported_media_type", "header_too_large", "internal_error", "not_implemented", "not_ready", "write_failed", "disk_full"]
+          }
+        }
+      }
+    }
+  }
+}
+)openapi";
+
+}  // namespace
+
+std::string_view OpenApiJson() { return kOpenApi; }
+
+}  // namespace wick::protocol

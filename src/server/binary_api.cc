@@ -1,0 +1,304 @@
+#include "server/binary_api.h"
+
+#include <array>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "market/validation.h"
+#include "protocol/binary_replies.h"
+#include "protocol/json_replies.h"
+#include "server/http_answer.h"
+#include "server/http_ingest.h"
+#include "server/version.h"
+
+namespace wick::server {
+namespace {
+
+namespace binary = protocol::binary;
+using engine::Engine;
+
+constexpr std::array<std::string_view, kBinaryRouteCount> kRouteNames = {
+    "none",           "hello",         "ping",           "register",         "ingest",
+    "latest_by_ids",  "latest_by_symbols", "candles",    "exchanges",        "bases",
+    "prices_of_base", "references",    "set_reference",  "remove_reference", "replace_references",
+    "status",         "checkpoint",
+};
+
+void Fail(uint64_t id, ErrorCode code, std::string_view message, BinaryReply& reply) {
+  const bool server = code == ErrorCode::kUnavailable || code == ErrorCode::kStorageFull ||
+                      code == ErrorCode::kInternal;
+  reply.outcome = server ? Outcome::kServerError : Outcome::kClientError;
+  binary::AppendError(id, code, message, reply.frames);
+}
+
+void Fail(uint64_t id, const absl::Status& status, BinaryReply& reply) {
+  ErrorCode code = ErrorCode::kUnavailable;
+  if (status.code() == absl::StatusCode::kInvalidArgument) code = ErrorCode::kBadRequest;
+  if (status.code() == absl::StatusCode::kNotFound) code = ErrorCode::kNotFound;
+  if (IsDiskFull(status)) code = ErrorCode::kStorageFull;
+  Fail(id, code, Message(status), reply);
+}
+
+std::string UnknownId(uint32_t series) {
+  return fmt::format("series {} was never registered; register its symbol on this connection first",
+                     series);
+}
+
+/// kNone, or why the tick is not taken.
+Refusal Check(const Engine& engine, const Tick& tick, uint64_t now_ms) {
+  if (!engine.IsSeries(SeriesId{tick.series})) return Refusal::kUnknownSeries;
+  return market::CheckPrice(PriceOf(tick), now_ms, engine.options().future_skew_ms_max);
+}
+
+void Reject(const Engine& engine, uint32_t index, Refusal refusal, const Tick& tick,
+            uint64_t now_ms, wire::IngestReply& reply) {
+  ++reply.rejected;
+  if (reply.rejections.size() == wire::kRejectionsPerReplyMax) return;
+  reply.rejections.push_back(
+      {index, refusal,
+       refusal == Refusal::kUnknownSeries
+           ? UnknownId(tick.series)
+           : market::DescribePrice(refusal, PriceOf(tick), now_ms,
+                                   engine.options().future_skew_ms_max)});
+}
+
+/// What is wrong with the names of a reference; empty: nothing.
+std::string CheckReference(const Reference& reference) {
+  const SymbolView symbol{reference.base_currency, reference.quote_currency, reference.exchange};
+  return market::CheckSymbol(symbol) == Refusal::kNone ? std::string()
+                                                       : market::DescribeSymbol(symbol);
+}
+
+}  // namespace
+
+std::string_view BinaryRouteName(size_t type) { return kRouteNames[type]; }
+
+BinaryApi::BinaryApi(Services& services, Worker& worker)
+    : services_(services),
+      worker_(worker),
+      limits_{.candles_per_request = services.engine.options().candles_per_request_max} {}
+
+bool BinaryApi::Handle(const binary::Frame& frame, BinaryReply& reply, Later later) {
+  binary::Request request;
+  binary::ErrorReply error;
+  const uint64_t id = frame.header.request_id;
+  if (!binary::DecodeRequest(frame, limits_, request, error)) {
+    Fail(id, error.code, error.message, reply);
+    return true;
+  }
+  return std::visit([&](const auto& asked) { return On(id, asked, reply, later); }, request);
+}
+
+bool BinaryApi::On(Id id, const binary::PingRequest&, BinaryReply& reply, Later) {
+  binary::AppendDone(id, wire::Type::kPing, reply.frames);
+  return true;
+}
+
+bool BinaryApi::On(Id id, const binary::RegisterRequest& asked, BinaryReply& reply, Later) {
+  wire::RegisterReply registered;
+  registered.entries.reserve(asked.symbols.size());
+  for (const SymbolView& symbol : asked.symbols) {
+    wire::Registration& entry = registered.entries.emplace_back();
+    entry.refusal = services_.engine.Resolve(symbol, entry.series);
+    if (entry.refusal == Refusal::kNone) continue;
+    entry.series = kNoSeries;
+    if (registered.rejections.size() == wire::kRejectionsPerReplyMax) continue;
+    registered.rejections.push_back({static_cast<uint32_t>(registered.entries.size() - 1),
+                                     entry.refusal,
+                                     DescribeRefusal(services_.engine, entry.refusal, symbol)});
+  }
+  binary::AppendRegister(id, registered, reply.frames);
+  return true;
+}
+
+bool BinaryApi::On(Id id, const binary::IngestRequest& asked, BinaryReply& reply, Later later) {
+  Engine& engine = services_.engine;
+  const uint64_t now_ms = engine.clock().NowMs();
+  engine::EventBatch batch = engine.NewBatch();
+  wire::IngestReply ingested;
+  std::array<uint64_t, kRefusalCount> refused = {};
+  for (size_t i = 0; i < asked.ticks.size(); ++i) {
+    const Tick tick = asked.ticks[i];
+    const Refusal refusal = Check(engine, tick, now_ms);
+    if (refusal == Refusal::kNone) {
+      batch.Add(SeriesId{tick.series}, PriceOf(tick));
+      continue;
+    }
+    ++refused[static_cast<size_t>(refusal)];
+    Reject(engine, static_cast<uint32_t>(i), refusal, tick, now_ms, ingested);
+  }
+  for (size_t i = 0; i < refused.size(); ++i) {
+    if (refused[i] > 0) engine.CountRejected(static_cast<Refusal>(i), refused[i]);
+  }
+  if (batch.size() == 0) {
+    binary::AppendIngest(id, ingested, reply.frames);
+    return true;
+  }
+  engine.Submit(worker_.index(), std::move(batch), asked.ack,
+                [id, ingested = std::move(ingested),
+                 respond = later()](const engine::IngestResult& result) mutable {
+                  BinaryReply made;
+                  if (result.status.ok()) {
+                    ingested.accepted = static_cast<uint32_t>(result.accepted);
+                    ingested.duplicates = static_cast<uint32_t>(result.duplicates);
+                    binary::AppendIngest(id, ingested, made.frames);
+                  } else {
+                    Fail(id, result.status, made);
+                  }
+                  respond(std::move(made));
+                });
+  return false;
+}
+
+bool BinaryApi::On(Id id, const binary::LatestByIdsRequest& asked, BinaryReply& reply, Later) {
+  std::vector<Price> prices(asked.series.size());
+  for (size_t i = 0; i < prices.size(); ++i) {
+    const uint32_t series = asked.series[i];
+    if (!services_.engine.IsSeries(SeriesId{series})) {
+      Fail(id, ErrorCode::kUnknownSeries, fmt::format("entry {}: {}", i, UnknownId(series)), reply);
+      return true;
+    }
+    prices[i] = services_.engine.Latest(SeriesId{series}).value_or(Price{});
+  }
+  binary::AppendLatest(id, wire::Type::kLatestByIds, prices, reply.frames);
+  return true;
+}
+
+bool BinaryApi::On(Id id, const binary::LatestBySymbolsRequest& asked, BinaryReply& reply, Later) {
+  std::vector<Price> prices(asked.symbols.size());
+  for (size_t i = 0; i < prices.size(); ++i) {
+    if (const auto series = services_.engine.Find(asked.symbols[i])) {
+      prices[i] = services_.engine.Latest(*series).value_or(Price{});
+    }
+  }
+  binary::AppendLatest(id, wire::Type::kLatestBySymbols, prices, reply.frames);
+  return true;
+}
+
+bool BinaryApi::On(Id id, const binary::BinaryCandlesRequest& asked, BinaryReply& reply,
+                   Later later) {
+  const Engine& engine = services_.engine;
+  SeriesId series = kNoSeries;
+  if (const auto* by_id = std::get_if<SeriesId>(&asked.series)) {
+    series = *by_id;
+    if (!engine.IsSeries(series)) {
+      Fail(id, ErrorCode::kUnknownSeries, UnknownId(Raw(series)), reply);
+      return true;
+    }
+  } else {
+    const SymbolView& symbol = *std::get_if<SymbolView>(&asked.series);
+    const auto found = engine.Find(symbol);
+    if (!found) {
+      Fail(id, ErrorCode::kUnknownSeries,
+           fmt::format("no event of {}/{} on {} was ever seen",
+                       market::Printable(symbol.base_currency),
+                       market::Printable(symbol.quote_currency), market::Printable(symbol.exchange)),
+           reply);
+      return true;
+    }
+    series = *found;
+  }
+  const auto append = [&engine, id, series, candles = asked.candles](BinaryReply& made) {
+    if (const auto answered = engine.Candles(series, candles); answered.ok()) {
+      binary::AppendCandles(id, *answered, made.frames);
+    } else {
+      Fail(id, answered.status(), made);
+    }
+  };
+  if (!engine.IsHot(series, asked.candles)) return OnReaders(later, append);
+  append(reply);
+  return true;
+}
+
+bool BinaryApi::On(Id id, const binary::ExchangesRequest& asked, BinaryReply&, Later later) {
+  std::optional<std::string> only;
+  if (asked.exchange) only.emplace(*asked.exchange);
+  return OnReaders(later, [&engine = std::as_const(services_.engine), id, only = std::move(only),
+                           pairs = asked.pairs](BinaryReply& reply) {
+    const auto view = only ? std::optional<std::string_view>(*only) : std::nullopt;
+    binary::AppendExchanges(id, engine.Exchanges(view, pairs), reply.frames);
+  });
+}
+
+bool BinaryApi::On(Id id, const binary::BasesRequest& asked, BinaryReply&, Later later) {
+  return OnReaders(later, [&engine = std::as_const(services_.engine), id,
+                           only = asked.base_currencies](BinaryReply& reply) {
+    binary::AppendBases(id, engine.Bases(only), reply.frames);
+  });
+}
+
+bool BinaryApi::On(Id id, const binary::PricesOfBaseRequest& asked, BinaryReply&, Later later) {
+  return OnReaders(later, [&engine = std::as_const(services_.engine), id,
+                           base = std::string(asked.base_currency)](BinaryReply& reply) {
+    binary::AppendPricesOfBase(id, engine.PricesOfBase(base), reply.frames);
+  });
+}
+
+bool BinaryApi::On(Id id, const binary::ReferencesRequest&, BinaryReply&, Later later) {
+  return OnReaders(later,
+                   [&engine = std::as_const(services_.engine), id](BinaryReply& reply) {
+                     binary::AppendReferences(id, engine.References(), reply.frames);
+                   });
+}
+
+bool BinaryApi::On(Id id, const binary::StatusRequest&, BinaryReply&, Later later) {
+  return OnReaders(later, [&services = std::as_const(services_), id](BinaryReply& reply) {
+    std::string json;
+    protocol::AppendStatus(json, services.engine.Status(), kVersion, services.UptimeMs());
+    binary::AppendStatus(id, json, reply.frames);
+  });
+}
+
+absl::AnyInvocable<void(absl::Status)> BinaryApi::WhenDone(Id id, wire::Type type,
+                                                          RespondBinary respond) {
+  return [&io = worker_.io(), id, type, respond = std::move(respond)](absl::Status status) mutable {
+    BinaryReply reply;
+    if (status.ok()) {
+      binary::AppendDone(id, type, reply.frames);
+    } else {
+      Fail(id, status, reply);
+    }
+    boost::asio::post(io, [respond = std::move(respond), reply = std::move(reply)]() mutable {
+      respond(std::move(reply));
+    });
+  };
+}
+
+bool BinaryApi::On(Id id, const binary::SetReferenceRequest& asked, BinaryReply& reply,
+                   Later later) {
+  if (const std::string wrong = CheckReference(asked.reference); !wrong.empty()) {
+    Fail(id, ErrorCode::kInvalidName, wrong, reply);
+    return true;
+  }
+  services_.engine.SetReference(asked.reference,
+                                WhenDone(id, wire::Type::kSetReference, later()));
+  return false;
+}
+
+bool BinaryApi::On(Id id, const binary::RemoveReferenceRequest& asked, BinaryReply&, Later later) {
+  services_.engine.RemoveReference(asked.base_currency,
+                                   WhenDone(id, wire::Type::kRemoveReference, later()));
+  return false;
+}
+
+bool BinaryApi::On(Id id, const binary::ReplaceReferencesRequest& asked, BinaryReply& reply,
+                   Later later) {
+  for (size_t i = 0; i < asked.references.size(); ++i) {
+    if (const std::string wrong = CheckReference(asked.references[i]); !wrong.empty()) {
+      Fail(id, ErrorCode::kInvalidName, fmt::format("entry {}: {}", i, wrong), reply);
+      return true;
+    }
+  }
+  services_.engine.ReplaceReferences(asked.references,
+                                     WhenDone(id, wire::Type::kReplaceReferences, later()));
+  return false;
+}
+
+bool BinaryApi::On(Id id, const binary::CheckpointRequest&, BinaryReply&, Later later) {
+  services_.engine.Checkpoint(WhenDone(id, wire::Type::kCheckpoint, later()));
+  return false;
+}
+
+}  // namespace wick::server

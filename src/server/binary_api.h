@@ -1,0 +1,88 @@
+// Answers whole frames of the binary protocol from the engine. Knows no socket.
+#pragma once
+
+#include <absl/functional/any_invocable.h>
+#include <absl/functional/function_ref.h>
+
+#include <string>
+#include <string_view>
+
+#include "protocol/binary_requests.h"
+#include "server/request_stats.h"
+#include "server/services.h"
+#include "wick/wire.h"
+
+namespace wick::server {
+
+/// Types of requests as the metrics call them: by wire::Type; 0 is no type.
+inline constexpr size_t kBinaryRouteCount = wire::RequestType(wire::Type::kCheckpoint) + 1u;
+std::string_view BinaryRouteName(size_t type);
+static_assert(kBinaryRouteCount <= kRoutesMax);
+
+/// One reply: whole frames, as they are sent.
+struct BinaryReply {
+  std::string frames;
+  Outcome outcome = Outcome::kOk;
+};
+
+/// Gives a deferred reply. Called once, on the thread of the session's worker.
+using RespondBinary = absl::AnyInvocable<void(BinaryReply)>;
+
+/// The requests of one worker's sessions after their hello. Threads: the worker's only. Everything quick is
+/// answered at once; what may read the disk or walks all series is computed by the reader pool.
+class BinaryApi {
+ public:
+  BinaryApi(Services& services, Worker& worker);
+
+  const wire::Limits& limits() const { return limits_; }
+
+  /// True: the reply is appended to `reply`. False: the function that `later` gave replies, perhaps before this
+  /// returns; the frame need not live until then. An ingest is taken whether or not the engine has room: the
+  /// session asks for it first.
+  bool Handle(const protocol::binary::Frame& frame, BinaryReply& reply,
+              absl::FunctionRef<RespondBinary()> later);
+
+ private:
+  using Id = uint64_t;
+  using Later = absl::FunctionRef<RespondBinary()>;
+
+  // One for each request; true: the reply is appended.
+  bool On(Id, const protocol::binary::PingRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::RegisterRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::IngestRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::LatestByIdsRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::LatestBySymbolsRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::BinaryCandlesRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::ExchangesRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::BasesRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::PricesOfBaseRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::ReferencesRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::SetReferenceRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::RemoveReferenceRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::ReplaceReferencesRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::StatusRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::CheckpointRequest&, BinaryReply&, Later);
+
+  /// Computes a reply on the reader pool: `append(std::string& out)`. False, for On() to return.
+  template <typename Append>
+  bool OnReaders(Later later, Append append) {
+    ComputeOnReaders(
+        services_.readers, worker_,
+        [append = std::move(append)]() mutable {
+          BinaryReply reply;
+          append(reply);
+          return reply;
+        },
+        later());
+    return false;
+  }
+
+  /// The callback of a change that has no reply but "done".
+  absl::AnyInvocable<void(absl::Status)> WhenDone(Id id, wire::Type type, RespondBinary respond);
+
+  Services& services_;
+  Worker& worker_;
+  const wire::Limits limits_;
+};
+
+}  // namespace wick::server

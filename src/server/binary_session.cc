@@ -1,0 +1,245 @@
+#include "server/binary_session.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/write.hpp>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/units.h"
+#include "protocol/binary_replies.h"
+#include "server/version.h"
+
+namespace wick::server {
+namespace {
+
+namespace asio = boost::asio;
+namespace binary = protocol::binary;
+using asio::ip::tcp;
+
+constexpr size_t kReadBytesInitial = 64_KiB;
+
+/// Replies waiting for the peer to read; beyond it no further frame is handled.
+constexpr size_t kOutBytesMax = 4_MiB;
+/// A buffer that has grown beyond this is given back after its write.
+constexpr size_t kOutBytesKept = 1_MiB;
+/// Requests without a reply; bounds the replies that may still come when nobody reads them.
+constexpr size_t kOpenRequestsMax = 64;
+
+/// A peer that does not say hello, or does not read, is closed after this. One that is silent is not.
+constexpr std::chrono::seconds kHelloMax{10};
+constexpr std::chrono::seconds kWriteMax{120};
+constexpr std::chrono::seconds kLingerMax{2};
+
+}  // namespace
+
+BinarySession::BinarySession(tcp::socket socket, Services& services, Worker& worker, BinaryApi& api)
+    : socket_(std::move(socket)),
+      services_(services),
+      worker_(worker),
+      api_(api),
+      count_(services.connections.binary),
+      buffer_(std::make_unique_for_overwrite<char[]>(kReadBytesInitial)),
+      buffer_bytes_(kReadBytesInitial) {}
+
+void BinarySession::Start() {
+  last_active_ = std::chrono::steady_clock::now();
+  Read();
+}
+
+void BinarySession::Drain() {
+  last_ = draining_ = true;
+  CloseIfDone();
+}
+
+void BinarySession::Close() {
+  if (std::exchange(closed_, true)) return;
+  Error ignored;
+  socket_.close(ignored);
+  worker_.Forget(this);
+}
+
+void BinarySession::Sweep(Time now) {
+  const auto still = now - last_active_;
+  if ((lingering_ && still > kLingerMax) || (!greeted_ && still > kHelloMax) ||
+      (write_busy_ && still > kWriteMax)) {
+    Close();
+  }
+}
+
+void BinarySession::Read() {
+  read_busy_ = true;
+  socket_.async_read_some(asio::buffer(buffer_.get() + end_, buffer_bytes_ - end_),
+                          [self = shared_from_this()](const Error& error, size_t bytes) {
+                            self->OnRead(error, bytes);
+                          });
+}
+
+void BinarySession::OnRead(const Error& error, size_t bytes) {
+  read_busy_ = false;
+  if (closed_) return;
+  if (lingering_) return error ? Close() : Read();  // into the same place: nobody looks at it
+  if (error == asio::error::eof) {
+    last_ = true;  // the peer may still read what it asked for
+    return CloseIfDone();
+  }
+  if (error) return Close();
+  end_ += bytes;
+  Work();
+}
+
+void BinarySession::Work() {
+  working_ = true;
+  bool part = false;
+  while (!part && !last_ && !no_room_ && open_requests_ < kOpenRequestsMax &&
+         reply_.frames.size() < kOutBytesMax) {
+    Frame frame;
+    binary::ErrorReply error;
+    switch (binary::NextFrame({buffer_.get() + begin_, end_ - begin_}, api_.limits(), frame, error)) {
+      case binary::FrameState::kPart:
+        part = true;
+        frame_bytes_ = end_ - begin_ < wire::kHeaderBytes
+                           ? wire::kHeaderBytes
+                           : wire::kHeaderBytes + frame.header.payload_bytes;
+        break;
+      case binary::FrameState::kBroken:
+        Fail(frame.header.request_id, error);
+        break;
+      case binary::FrameState::kWhole:
+        if (!greeted_) {
+          Hello(frame);
+        } else if (frame.header.type == wire::RequestType(wire::Type::kIngest) &&
+                   !services_.engine.HasRoom(worker_.index())) {
+          WaitForRoom();
+          break;  // the frame stays where it is
+        } else {
+          Dispatch(frame);
+        }
+        begin_ += frame.bytes();
+        break;
+    }
+  }
+  working_ = false;
+  if (closed_) return;
+  if (!reply_.frames.empty()) Write();
+  if (part && !read_busy_) {
+    MakeSpace();
+    Read();
+  }
+  CloseIfDone();
+}
+
+void BinarySession::Hello(const Frame& frame) {
+  binary::HelloRequest request;
+  binary::ErrorReply error;
+  if (!binary::DecodeHello(frame, request, error)) {
+    return Fail(frame.header.request_id, error);
+  }
+  greeted_ = true;
+  const auto now = std::chrono::steady_clock::now();
+  binary::AppendHello(frame.header.request_id,
+                      {wire::kVersion, std::string(kVersion), api_.limits()}, reply_.frames);
+  Count(wire::RequestType(wire::Type::kHello), now, Outcome::kOk);
+}
+
+void BinarySession::WaitForRoom() {
+  no_room_ = true;
+  services_.engine.WhenRoom(worker_.index(), [self = shared_from_this()] {
+    self->no_room_ = false;
+    if (!self->closed_ && !self->working_) self->Work();
+  });
+}
+
+void BinarySession::Dispatch(const Frame& frame) {
+  const size_t type = frame.header.type < kBinaryRouteCount ? frame.header.type : 0;
+  const auto began = std::chrono::steady_clock::now();
+  ++open_requests_;
+  reply_.outcome = Outcome::kOk;
+  const bool at_once = api_.Handle(frame, reply_, [&] {
+    return RespondBinary([self = shared_from_this(), type, began](BinaryReply reply) {
+      self->OnReply(type, began, std::move(reply));
+    });
+  });
+  if (!at_once) return;
+  --open_requests_;
+  Count(type, began, reply_.outcome);
+}
+
+void BinarySession::OnReply(size_t type, Time began, BinaryReply reply) {
+  WICK_ASSERT(open_requests_ > 0);  // one reply to one request
+  --open_requests_;
+  Count(type, began, reply.outcome);
+  if (closed_) return;
+  if (reply_.frames.empty()) {
+    reply_.frames = std::move(reply.frames);
+  } else {
+    reply_.frames += reply.frames;
+  }
+  if (!working_) Work();
+}
+
+void BinarySession::Count(size_t type, Time began, Outcome outcome) {
+  services_.stats[worker_.index()].binary.Count(type, outcome,
+                                                std::chrono::steady_clock::now() - began);
+}
+
+void BinarySession::Fail(uint64_t request_id, const binary::ErrorReply& error) {
+  last_ = true;
+  binary::AppendError(request_id, error.code, error.message, reply_.frames);
+}
+
+void BinarySession::MakeSpace() {
+  const size_t held = end_ - begin_;
+  if (frame_bytes_ > buffer_bytes_) {
+    auto larger = std::make_unique_for_overwrite<char[]>(frame_bytes_);
+    std::memcpy(larger.get(), buffer_.get() + begin_, held);
+    buffer_ = std::move(larger);
+    buffer_bytes_ = frame_bytes_;
+  } else if (begin_ > 0) {
+    std::memmove(buffer_.get(), buffer_.get() + begin_, held);
+  }
+  begin_ = 0;
+  end_ = held;
+}
+
+void BinarySession::Write() {
+  if (write_busy_) return;
+  write_busy_ = true;
+  last_active_ = std::chrono::steady_clock::now();
+  std::swap(writing_, reply_.frames);
+  asio::async_write(
+      socket_, asio::buffer(writing_),
+      [self = shared_from_this()](const Error& error, size_t) { self->OnWritten(error); });
+}
+
+void BinarySession::OnWritten(const Error& error) {
+  write_busy_ = false;
+  if (closed_) return;
+  if (error) return Close();
+  last_active_ = std::chrono::steady_clock::now();
+  if (writing_.capacity() > kOutBytesKept) {
+    writing_ = {};
+  } else {
+    writing_.clear();
+  }
+  Work();
+}
+
+void BinarySession::CloseIfDone() {
+  if (!last_ || closed_ || open_requests_ > 0 || write_busy_) return;
+  if (draining_) return Close();
+  if (lingering_) return;
+  // Says that nothing more comes, and reads on until the peer has seen it: a socket closed with unread bytes
+  // would take the last reply back.
+  lingering_ = true;
+  last_active_ = std::chrono::steady_clock::now();
+  Error error;
+  socket_.shutdown(tcp::socket::shutdown_send, error);
+  if (error) return Close();
+  begin_ = end_ = 0;
+  if (!read_busy_) Read();
+}
+
+}  // namespace wick::server

@@ -1,0 +1,80 @@
+// One connection of the binary protocol.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "protocol/binary_requests.h"
+#include "server/binary_api.h"
+#include "server/services.h"
+#include "server/worker.h"
+
+namespace wick::server {
+
+/// Reads frames and replies to each as soon as its reply is there, in whatever order that happens. Nothing is
+/// read while the peer does not read, too many requests are open, or the engine has no room for an ingest.
+/// Threads: the worker's.
+/// Failure: after bytes that are no frames an error frame is sent, open requests are answered, and the
+/// connection is closed; errors of the socket close it at once.
+class BinarySession final : public Session, public std::enable_shared_from_this<BinarySession> {
+ public:
+  BinarySession(boost::asio::ip::tcp::socket socket, Services& services, Worker& worker,
+                BinaryApi& api);
+
+  void Start() override;
+  void Drain() override;
+  void Close() override;
+  void Sweep(Time now) override;
+
+ private:
+  using Error = boost::system::error_code;
+  using Frame = protocol::binary::Frame;
+
+  void Read();
+  void OnRead(const Error& error, size_t bytes);
+  /// Handles the frames in the buffer, then writes and reads on.
+  void Work();
+  void Hello(const Frame& frame);
+  void Dispatch(const Frame& frame);
+  void WaitForRoom();
+  void OnReply(size_t type, Time began, BinaryReply reply);
+  void Count(size_t type, Time began, Outcome outcome);
+  void Fail(uint64_t request_id, const protocol::binary::ErrorReply& error);
+  /// Grows or compacts the buffer so that the frame at its head fits in.
+  void MakeSpace();
+  void Write();
+  void OnWritten(const Error& error);
+  void CloseIfDone();
+
+  boost::asio::ip::tcp::socket socket_;
+  Services& services_;
+  Worker& worker_;
+  BinaryApi& api_;
+  const ConnectionCount count_;
+
+  std::unique_ptr<char[]> buffer_;
+  size_t buffer_bytes_;
+  size_t begin_ = 0;        // of what was read and not yet handled
+  size_t end_ = 0;
+  size_t frame_bytes_ = 0;  // of the frame at begin_, as far as known
+
+  BinaryReply reply_;    // frames to be written next; the outcome of the request in Dispatch()
+  std::string writing_;  // frames being written
+  size_t open_requests_ = 0;
+  Time last_active_{};
+
+  bool greeted_ = false;
+  bool working_ = false;    // within Work()
+  bool read_busy_ = false;
+  bool write_busy_ = false;
+  bool no_room_ = false;    // the engine calls back
+  bool last_ = false;       // no more frames are handled
+  bool draining_ = false;
+  bool lingering_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace wick::server

@@ -1,0 +1,107 @@
+#include "server/http_answer.h"
+
+#include <ctime>
+#include <iterator>
+
+namespace wick::server {
+namespace {
+
+std::string_view ReasonOf(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 400:
+      return "Bad Request";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 507:
+      return "Insufficient Storage";
+    default:
+      return "Other";
+  }
+}
+
+}  // namespace
+
+void HttpAnswer::Clear() {
+  status = 200;
+  content_type = kJsonContentType;
+  body.clear();
+  allow.clear();
+}
+
+HttpAnswer AnswerOf(const protocol::Problem& problem) {
+  HttpAnswer answer;
+  answer.status = problem.status;
+  answer.content_type = protocol::kProblemContentType;
+  answer.allow = problem.allow;
+  protocol::AppendProblem(answer.body, problem);
+  return answer;
+}
+
+HttpAnswer AnswerOf(protocol::ProblemCode code, std::string detail) {
+  return AnswerOf(protocol::MakeProblem(code, std::move(detail)));
+}
+
+bool IsDiskFull(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kResourceExhausted ||
+         Message(status).find("No space left") != std::string::npos;
+}
+
+HttpAnswer WriteFailure(const absl::Status& status) {
+  return AnswerOf(IsDiskFull(status) ? protocol::ProblemCode::kDiskFull
+                                     : protocol::ProblemCode::kWriteFailed,
+                  Message(status));
+}
+
+void AppendAnswer(const HttpAnswer& answer, const HttpSending& sending, std::string& out) {
+  auto to = std::back_inserter(out);
+  fmt::format_to(to, "HTTP/1.1 {} {}\r\nDate: {}\r\n", answer.status, ReasonOf(answer.status),
+                 sending.date);
+  if (answer.status != 204) {
+    fmt::format_to(to, "Content-Type: {}\r\nContent-Length: {}\r\n", answer.content_type,
+                   answer.body.size());
+  }
+  if (!answer.allow.empty()) fmt::format_to(to, "Allow: {}\r\n", answer.allow);
+  if (!sending.keep_alive) {
+    out += "Connection: close\r\n";
+  } else if (sending.http_1_0) {
+    out += "Connection: keep-alive\r\n";
+  }
+  out += "\r\n";
+  if (!sending.head) out += answer.body;
+}
+
+std::string HttpDate(int64_t seconds) {
+  // Not strftime: the names must not depend on the locale.
+  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::time_t time = seconds;
+  std::tm utc{};
+  gmtime_r(&time, &utc);
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[utc.tm_wday], utc.tm_mday,
+                     kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+}  // namespace wick::server

@@ -1,0 +1,53 @@
+// What an HTTP request is answered with.
+#pragma once
+
+#include <absl/functional/any_invocable.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+#include "protocol/http_problem.h"
+
+namespace wick::server {
+
+inline constexpr std::string_view kJsonContentType = "application/json";
+
+struct HttpAnswer {
+  int status = 200;
+  std::string_view content_type = kJsonContentType;
+  std::string body;
+  std::string allow;  // value of the Allow field; empty: none
+
+  /// Ready for another answer; keeps the buffer.
+  void Clear();
+};
+
+/// Gives a deferred answer. Called once, on the thread of the session's worker.
+using Respond = absl::AnyInvocable<void(HttpAnswer)>;
+
+HttpAnswer AnswerOf(const protocol::Problem& problem);
+HttpAnswer AnswerOf(protocol::ProblemCode code, std::string detail);
+
+/// The answer to a write that the engine could not make durable: 507 where the disk is full, else 503.
+HttpAnswer WriteFailure(const absl::Status& status);
+
+/// True if the status says that there is no space left on the disk.
+bool IsDiskFull(const absl::Status& status);
+
+/// How an answer is sent.
+struct HttpSending {
+  bool head = false;       // of a HEAD request: the body is left out
+  bool keep_alive = true;  // false: the server closes afterwards
+  bool http_1_0 = false;   // a kept connection has to be said
+  std::string_view date;   // "Sun, 06 Nov 1994 08:49:37 GMT"
+};
+
+/// Appends the answer as it is sent.
+void AppendAnswer(const HttpAnswer& answer, const HttpSending& sending, std::string& out);
+
+/// The form of the Date field. Seconds since the Unix epoch.
+std::string HttpDate(int64_t seconds);
+
+}  // namespace wick::server

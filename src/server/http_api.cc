@@ -1,0 +1,404 @@
+#include "server/http_api.h"
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "market/validation.h"
+#include "protocol/json_replies.h"
+#include "protocol/json_requests.h"
+#include "protocol/openapi.h"
+#include "server/http_ingest.h"
+#include "server/metrics.h"
+#include "server/version.h"
+
+namespace wick::server {
+namespace {
+
+using engine::Engine;
+using protocol::Problem;
+using protocol::ProblemCode;
+
+constexpr std::array<std::string_view, kHttpRouteCount> kRouteNames = {
+    "POST /v1/events",
+    "GET /v1/latest",
+    "POST /v1/latest",
+    "GET /v1/candles",
+    "POST /v1/candles",
+    "GET /v1/exchanges",
+    "GET /v1/bases",
+    "GET /v1/bases/{base}",
+    "PUT /v1/bases/{base}/reference",
+    "DELETE /v1/bases/{base}/reference",
+    "GET /v1/references",
+    "PUT /v1/references",
+    "GET /v1/status",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /metrics",
+    "GET /v1/openapi.json",
+    "POST /v1/admin/checkpoint",
+    "POST /v1/admin/backup",
+    "other",
+};
+
+/// A larger body is parsed by the reader pool, so that it does not hold up the worker's other sessions:
+/// 256 KiB take about a millisecond.
+constexpr size_t kInlineBodyBytesMax = 256_KiB;
+
+HttpAnswer UnknownSeries(const SymbolView& symbol) {
+  return AnswerOf(ProblemCode::kUnknownSeries,
+                  fmt::format("no event of {}/{} on {} was ever seen",
+                              market::Printable(symbol.base_currency),
+                              market::Printable(symbol.quote_currency),
+                              market::Printable(symbol.exchange)));
+}
+
+HttpAnswer UnknownReference(std::string_view base_currency) {
+  return AnswerOf(ProblemCode::kUnknownReference,
+                  fmt::format("no reference is set for {}", market::Printable(base_currency)));
+}
+
+HttpAnswer QueryFailure(const absl::Status& status) {
+  return AnswerOf(status.code() == absl::StatusCode::kInvalidArgument
+                      ? ProblemCode::kInvalidParameter
+                      : ProblemCode::kInternalError,
+                  Message(status));
+}
+
+void AppendCandles(std::string& out, protocol::CandlesFormat format, const SymbolView& symbol,
+                   const CandlesReply& reply, Fill fill) {
+  switch (format) {
+    case protocol::CandlesFormat::kJson:
+      return protocol::AppendCandlesJson(out, symbol, reply);
+    case protocol::CandlesFormat::kCsv:
+      return protocol::AppendCandlesCsv(out, reply, fill);
+    case protocol::CandlesFormat::kCcxt:
+      return protocol::AppendCandlesCcxt(out, reply);
+  }
+}
+
+void AnswerCandles(const Engine& engine, SeriesId series, const protocol::GetCandles& request,
+                   HttpAnswer& answer) {
+  const auto reply = engine.Candles(series, request.request);
+  if (!reply.ok()) {
+    answer = QueryFailure(reply.status());
+    return;
+  }
+  if (request.format == protocol::CandlesFormat::kCsv) answer.content_type = "text/csv; charset=utf-8";
+  AppendCandles(answer.body, request.format, request.symbol, *reply, request.request.fill);
+}
+
+HttpAnswer AnswerCandlesOfMany(const Engine& engine, const protocol::CandlesBody& asked) {
+  HttpAnswer answer;
+  answer.body = "[";
+  for (const Symbol& symbol : asked.series) {
+    const auto series = engine.Find(symbol);
+    if (!series) return UnknownSeries(symbol);
+    const auto reply = engine.Candles(*series, asked.request);
+    if (!reply.ok()) return QueryFailure(reply.status());
+    if (answer.body.size() > 1) answer.body += ',';
+    protocol::AppendCandlesJson(answer.body, symbol, *reply);
+  }
+  answer.body += ']';
+  return answer;
+}
+
+HttpAnswer IngestAnswer(engine::Ack ack, const engine::IngestResult& result,
+                        const protocol::IngestReport& report) {
+  if (!result.status.ok()) return WriteFailure(result.status);
+  HttpAnswer answer;
+  answer.status = ack == engine::Ack::kNone ? 202 : 200;
+  protocol::AppendIngestReply(answer.body, result, report);
+  return answer;
+}
+
+/// Submits on the worker's thread and answers when the engine says so.
+void Submit(Engine& engine, unsigned worker, engine::Ack ack, ResolvedEvents events,
+            Respond respond) {
+  if (!events.document_error.empty()) {
+    return respond(AnswerOf(ProblemCode::kInvalidJson, std::move(events.document_error)));
+  }
+  if (events.batch.size() == 0) {
+    return respond(IngestAnswer(ack, engine::IngestResult{}, events.report));
+  }
+  engine.Submit(worker, std::move(events.batch), ack,
+                [ack, report = std::move(events.report),
+                 respond = std::move(respond)](const engine::IngestResult& result) mutable {
+                  respond(IngestAnswer(ack, result, report));
+                });
+}
+
+}  // namespace
+
+std::string_view HttpRouteName(size_t route) { return kRouteNames[route]; }
+
+bool HttpApi::Handle(const HttpMessage& message, HttpAnswer& answer, size_t& route, Later later) {
+  auto routed = protocol::RouteHttp(message.method, message.target,
+                                    services_.engine.options().candles_per_request_max);
+  if (const auto* problem = std::get_if<Problem>(&routed)) {
+    route = kHttpRouteOther;
+    answer = AnswerOf(*problem);
+    return true;
+  }
+  auto& request = *std::get_if<protocol::HttpRequest>(&routed);
+  route = request.index();
+  return std::visit([&](auto& asked) { return On(asked, message, answer, later); }, request);
+}
+
+// --- writing
+bool HttpApi::On(const protocol::PostEvents& asked, const HttpMessage& message, HttpAnswer&,
+                 Later later) {
+  Respond respond = later();
+  if (services_.engine.HasRoom(worker_.index())) {
+    Ingest(asked.ack, message, std::move(respond));
+    return false;
+  }
+  // The session stays as it is meanwhile: it reads nothing and keeps the message.
+  services_.engine.WhenRoom(worker_.index(), [this, ack = asked.ack, &message,
+                                              respond = std::move(respond)]() mutable {
+    Ingest(ack, message, std::move(respond));
+  });
+  return false;
+}
+
+void HttpApi::Ingest(engine::Ack ack, const HttpMessage& message, Respond respond) {
+  Engine& engine = services_.engine;
+  if (message.body.size() <= kInlineBodyBytesMax) {
+    return Submit(engine, worker_.index(), ack, ResolveEvents(engine, parser_, message),
+                  std::move(respond));
+  }
+  ComputeOnReaders(
+      services_.readers, worker_,
+      [&engine, &message] {
+        protocol::EventParser parser;
+        return ResolveEvents(engine, parser, message);
+      },
+      [&engine, worker = worker_.index(), ack,
+       respond = std::move(respond)](ResolvedEvents events) mutable {
+        Submit(engine, worker, ack, std::move(events), std::move(respond));
+      });
+}
+
+absl::AnyInvocable<void(absl::Status)> HttpApi::WhenWritten(Respond respond, HttpAnswer success) {
+  return [&io = worker_.io(), respond = std::move(respond),
+          success = std::move(success)](absl::Status status) mutable {
+    boost::asio::post(io, [respond = std::move(respond), status = std::move(status),
+                           success = std::move(success)]() mutable {
+      respond(status.ok() ? std::move(success) : WriteFailure(status));
+    });
+  };
+}
+
+bool HttpApi::On(const protocol::PutReference& asked, const HttpMessage& message,
+                 HttpAnswer& answer, Later later) {
+  auto parsed = protocol::ParseReferenceBody(message.body, asked.base_currency);
+  if (const auto* problem = std::get_if<Problem>(&parsed)) {
+    answer = AnswerOf(*problem);
+    return true;
+  }
+  HttpAnswer success;
+  Reference& reference = *std::get_if<Reference>(&parsed);
+  protocol::AppendReference(success.body, reference);
+  services_.engine.SetReference(std::move(reference), WhenWritten(later(), std::move(success)));
+  return false;
+}
+
+bool HttpApi::On(const protocol::DeleteReference& asked, const HttpMessage&, HttpAnswer&,
+                 Later later) {
+  services_.engine.RemoveReference(
+      asked.base_currency, [&io = worker_.io(), base = asked.base_currency,
+                            respond = later()](absl::Status status) mutable {
+        boost::asio::post(io, [respond = std::move(respond), status = std::move(status),
+                               base = std::move(base)]() mutable {
+          HttpAnswer answer;
+          answer.status = 204;
+          if (status.code() == absl::StatusCode::kNotFound) {
+            answer = UnknownReference(base);
+          } else if (!status.ok()) {
+            answer = WriteFailure(status);
+          }
+          respond(std::move(answer));
+        });
+      });
+  return false;
+}
+
+bool HttpApi::On(const protocol::PutReferences&, const HttpMessage& message, HttpAnswer& answer,
+                 Later later) {
+  auto parsed = protocol::ParseReferencesBody(message.body);
+  if (const auto* problem = std::get_if<Problem>(&parsed)) {
+    answer = AnswerOf(*problem);
+    return true;
+  }
+  HttpAnswer success;
+  auto& references = *std::get_if<std::vector<Reference>>(&parsed);
+  protocol::AppendReferences(success.body, references);
+  services_.engine.ReplaceReferences(std::move(references),
+                                     WhenWritten(later(), std::move(success)));
+  return false;
+}
+
+bool HttpApi::On(const protocol::AdminCheckpoint&, const HttpMessage&, HttpAnswer&, Later later) {
+  services_.engine.Checkpoint([&io = worker_.io(), begin = std::chrono::steady_clock::now(),
+                               respond = later()](absl::Status status) mutable {
+    const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - begin);
+    HttpAnswer answer;
+    if (status.ok()) {
+      protocol::AppendAdminReply(answer.body, "checkpoint", static_cast<uint64_t>(duration.count()));
+    } else {
+      answer = WriteFailure(status);
+    }
+    boost::asio::post(io, [respond = std::move(respond), answer = std::move(answer)]() mutable {
+      respond(std::move(answer));
+    });
+  });
+  return false;
+}
+
+bool HttpApi::On(const protocol::AdminBackup&, const HttpMessage&, HttpAnswer& answer, Later) {
+  answer = AnswerOf(ProblemCode::kNotImplemented,
+                    "this version of wick makes no backups; stop it and copy its directory");
+  return true;
+}
+
+// --- reading what is in memory
+bool HttpApi::On(const protocol::GetLatest& asked, const HttpMessage&, HttpAnswer& answer, Later) {
+  const auto series = services_.engine.Find(asked.symbol);
+  const auto price = series ? services_.engine.Latest(*series) : std::nullopt;
+  if (price) {
+    protocol::AppendPriceEvent(answer.body, asked.symbol, *price);
+  } else {
+    answer = UnknownSeries(asked.symbol);
+  }
+  return true;
+}
+
+bool HttpApi::On(const protocol::PostLatest&, const HttpMessage& message, HttpAnswer& answer,
+                 Later) {
+  const auto parsed = protocol::ParseLatestBody(message.body);
+  if (const auto* problem = std::get_if<Problem>(&parsed)) {
+    answer = AnswerOf(*problem);
+    return true;
+  }
+  answer.body += '[';
+  for (const Symbol& symbol : *std::get_if<std::vector<Symbol>>(&parsed)) {
+    if (answer.body.size() > 1) answer.body += ',';
+    const auto series = services_.engine.Find(symbol);
+    const auto price = series ? services_.engine.Latest(*series) : std::nullopt;
+    if (price) {
+      protocol::AppendPriceEvent(answer.body, symbol, *price);
+    } else {
+      answer.body += "null";
+    }
+  }
+  answer.body += ']';
+  return true;
+}
+
+bool HttpApi::On(const protocol::GetHealthz&, const HttpMessage&, HttpAnswer& answer, Later) {
+  answer.body += R"({"status":"ok"})";
+  return true;
+}
+
+bool HttpApi::On(const protocol::GetReadyz&, const HttpMessage&, HttpAnswer& answer, Later) {
+  if (const absl::Status ready = services_.engine.Ready(); ready.ok()) {
+    answer.body += R"({"status":"ok"})";
+  } else {
+    answer = AnswerOf(ProblemCode::kNotReady, Message(ready));
+  }
+  return true;
+}
+
+bool HttpApi::On(const protocol::GetOpenApi&, const HttpMessage&, HttpAnswer& answer, Later) {
+  answer.body += protocol::OpenApiJson();
+  return true;
+}
+
+// --- reading what may be on disk, or walks all series
+bool HttpApi::On(protocol::GetCandles& asked, const HttpMessage&, HttpAnswer& answer, Later later) {
+  const Engine& engine = services_.engine;
+  const auto series = engine.Find(asked.symbol);
+  if (!series) {
+    answer = UnknownSeries(asked.symbol);
+    return true;
+  }
+  if (engine.IsHot(*series, asked.request)) {
+    AnswerCandles(engine, *series, asked, answer);
+    return true;
+  }
+  return OnReaders(later, [&engine, series = *series, asked = std::move(asked)] {
+    HttpAnswer computed;
+    AnswerCandles(engine, series, asked, computed);
+    return computed;
+  });
+}
+
+bool HttpApi::On(const protocol::PostCandles&, const HttpMessage& message, HttpAnswer& answer,
+                 Later later) {
+  auto parsed = protocol::ParseCandlesBody(message.body,
+                                           services_.engine.options().candles_per_request_max);
+  if (const auto* problem = std::get_if<Problem>(&parsed)) {
+    answer = AnswerOf(*problem);
+    return true;
+  }
+  return OnReaders(later, [&engine = std::as_const(services_.engine),
+                           asked = std::move(*std::get_if<protocol::CandlesBody>(&parsed))] {
+    return AnswerCandlesOfMany(engine, asked);
+  });
+}
+
+bool HttpApi::On(protocol::GetExchanges& asked, const HttpMessage&, HttpAnswer&, Later later) {
+  return OnReaders(later, [&engine = std::as_const(services_.engine), asked = std::move(asked)] {
+    HttpAnswer answer;
+    const auto only = asked.exchange ? std::optional<std::string_view>(*asked.exchange) : std::nullopt;
+    protocol::AppendExchanges(answer.body, engine.Exchanges(only, asked.pairs), asked.pairs);
+    return answer;
+  });
+}
+
+bool HttpApi::On(protocol::GetBases& asked, const HttpMessage&, HttpAnswer&, Later later) {
+  return OnReaders(later, [&engine = std::as_const(services_.engine), asked = std::move(asked)] {
+    HttpAnswer answer;
+    protocol::AppendBases(answer.body, engine.Bases(asked.base_currencies));
+    return answer;
+  });
+}
+
+bool HttpApi::On(protocol::GetBase& asked, const HttpMessage&, HttpAnswer&, Later later) {
+  return OnReaders(later, [&engine = std::as_const(services_.engine), asked = std::move(asked)] {
+    HttpAnswer answer;
+    protocol::AppendPriceEvents(answer.body, engine.PricesOfBase(asked.base_currency));
+    return answer;
+  });
+}
+
+bool HttpApi::On(const protocol::GetReferences&, const HttpMessage&, HttpAnswer&, Later later) {
+  return OnReaders(later, [&engine = std::as_const(services_.engine)] {
+    HttpAnswer answer;
+    protocol::AppendReferences(answer.body, engine.References());
+    return answer;
+  });
+}
+
+bool HttpApi::On(const protocol::GetStatus&, const HttpMessage&, HttpAnswer&, Later later) {
+  return OnReaders(later, [&services = std::as_const(services_)] {
+    HttpAnswer answer;
+    protocol::AppendStatus(answer.body, services.engine.Status(), kVersion, services.UptimeMs());
+    return answer;
+  });
+}
+
+bool HttpApi::On(const protocol::GetMetrics&, const HttpMessage&, HttpAnswer&, Later later) {
+  return OnReaders(later, [&services = std::as_const(services_)] {
+    HttpAnswer answer;
+    answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    answer.body = MetricsText(services.engine.Status(), CountRequests(services));
+    return answer;
+  });
+}
+
+}  // namespace wick::server

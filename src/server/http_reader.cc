@@ -1,0 +1,201 @@
+#include "server/http_reader.h"
+
+#include <fmt/format.h>
+
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include "base/assert.h"
+
+namespace wick::server {
+namespace {
+
+namespace http = boost::beast::http;
+using protocol::MakeProblem;
+using protocol::Problem;
+using protocol::ProblemCode;
+
+/// A body buffer that has grown beyond this is given back after its request.
+constexpr size_t kBodyBytesKept = 1_MiB;
+
+/// Memory reserved at once on the client's word; more is taken as the body arrives.
+constexpr uint64_t kBodyBytesTrusted = 1_MiB;
+
+/// Path of a target without its query: of "/path?query" and of "http://host/path?query".
+std::string_view PathOf(std::string_view target) {
+  if (!target.starts_with('/')) {
+    const size_t scheme = target.find("://");
+    const size_t slash = scheme == std::string_view::npos ? scheme : target.find('/', scheme + 3);
+    if (slash == std::string_view::npos) return {};
+    target.remove_prefix(slash);
+  }
+  return target.substr(0, target.find('?'));
+}
+
+Problem ProblemOf(const boost::beast::error_code& error) {
+  if (error == http::error::header_limit) {
+    return MakeProblem(ProblemCode::kHeaderTooLarge,
+                       fmt::format("request line and header fields are longer than {} bytes",
+                                   kHttpHeaderBytesMax));
+  }
+  return MakeProblem(ProblemCode::kBadRequest,
+                     fmt::format("the request is no valid HTTP/1.1: {}", error.message()));
+}
+
+}  // namespace
+
+HttpReader::Parser::Parser(const HttpLimits& limits, HttpMessage& message)
+    : limits_(limits), message_(message) {
+  eager(true);
+  header_limit(kHttpHeaderBytesMax);
+  body_limit(boost::none);  // depends on the target: counted here
+}
+
+void HttpReader::Parser::Refuse(ProblemCode code, std::string detail, Error& error) {
+  refusal_ = MakeProblem(code, std::move(detail));
+  error = http::error::bad_field;  // stops the parser; refusal_ is what counts
+}
+
+void HttpReader::Parser::on_request_impl(http::verb, View method, View target, int version,
+                                         Error&) {
+  message_.method.assign(method.data(), method.size());
+  message_.target.assign(target.data(), target.size());
+  message_.http_1_0 = version == 10;
+  header_bytes_ = method.size() + target.size();
+}
+
+void HttpReader::Parser::on_field_impl(http::field name, View text, View value, Error& error) {
+  // Beast counts the bytes it is given at once; a header that trickles in is counted here.
+  header_bytes_ += text.size() + value.size();
+  if (header_bytes_ > kHttpHeaderBytesMax) {
+    error = http::error::header_limit;
+    return;
+  }
+  if (header_done_) return;  // a trailer
+  switch (name) {
+    case http::field::host:
+      ++hosts_;
+      return;
+    case http::field::content_type:
+      message_.content_type.assign(value.data(), value.size());
+      return;
+    case http::field::content_length:
+      has_length_ = true;
+      return;
+    case http::field::transfer_encoding:
+      TransferEncoding(value, error);
+      return;
+    case http::field::content_encoding:
+      if (!boost::beast::iequals(value, "identity")) {
+        Refuse(ProblemCode::kUnsupportedMediaType,
+               "Content-Encoding is not supported: send the body as it is", error);
+      }
+      return;
+    case http::field::expect:
+      waits_for_continue_ = boost::beast::iequals(value, "100-continue") && !message_.http_1_0;
+      return;
+    default:
+      return;
+  }
+}
+
+void HttpReader::Parser::TransferEncoding(View value, Error& error) {
+  // Two readers of one request must not differ about its end: everything ambiguous is refused.
+  if (message_.http_1_0) {
+    Refuse(ProblemCode::kBadRequest, "Transfer-Encoding is not allowed in HTTP/1.0", error);
+  } else if (has_encoding_ || !boost::beast::iequals(value, "chunked")) {
+    Refuse(ProblemCode::kBadRequest, "Transfer-Encoding must be 'chunked', once", error);
+  }
+  has_encoding_ = true;
+}
+
+void HttpReader::Parser::on_header_impl(Error& error) {
+  header_done_ = true;
+  if (has_length_ && has_encoding_) {
+    Refuse(ProblemCode::kBadRequest, "a request has Content-Length or Transfer-Encoding, not both",
+           error);
+    return;
+  }
+  if (hosts_ > 1 || (hosts_ == 0 && !message_.http_1_0)) {
+    Refuse(ProblemCode::kBadRequest, "an HTTP/1.1 request has exactly one Host field", error);
+    return;
+  }
+  message_.keep_alive = keep_alive();
+  const bool events = PathOf(message_.target) == "/v1/events";
+  body_bytes_max_ = events ? limits_.event_body_bytes_max : limits_.body_bytes_max;
+  if (const auto length = content_length(); length && *length > body_bytes_max_) {
+    Refuse(ProblemCode::kBodyTooLarge,
+           fmt::format("the body of {} bytes is larger than the limit of {} bytes ({})", *length,
+                       body_bytes_max_, events ? "limits.max_event_body" : "limits.max_body"),
+           error);
+  }
+}
+
+void HttpReader::Parser::on_body_init_impl(const Size& content_length, Error&) {
+  if (content_length) message_.body.reserve(std::min(*content_length, kBodyBytesTrusted));
+}
+
+std::size_t HttpReader::Parser::on_body_impl(View body, Error& error) {
+  if (message_.body.size() + body.size() > body_bytes_max_) {
+    Refuse(ProblemCode::kBodyTooLarge,
+           fmt::format("the body is larger than the limit of {} bytes", body_bytes_max_), error);
+    return 0;
+  }
+  message_.body.append(body.data(), body.size());
+  return body.size();
+}
+
+std::size_t HttpReader::Parser::on_chunk_body_impl(std::uint64_t, View body, Error& error) {
+  return on_body_impl(body, error);
+}
+
+HttpReader::HttpReader(const HttpLimits& limits) : limits_(limits) {
+  parser_.emplace(limits_, message_);
+}
+
+HttpReader::State HttpReader::Put(std::string_view bytes, size_t& consumed) {
+  consumed = 0;
+  if (!parser_->got_some()) {
+    // Some clients end a body with a line break that nobody counts.
+    while (bytes.starts_with('\r') || bytes.starts_with('\n')) {
+      bytes.remove_prefix(1);
+      ++consumed;
+    }
+    if (bytes.empty()) return State::kNeedMore;
+  }
+  boost::beast::error_code error;
+  consumed += parser_->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
+  if (error && error != http::error::need_more) {
+    problem_ = parser_->refusal() ? *parser_->refusal() : ProblemOf(error);
+    return State::kFailed;
+  }
+  return parser_->is_done() ? State::kWhole : State::kNeedMore;
+}
+
+bool HttpReader::TakeContinue() {
+  if (continue_taken_ || !parser_->is_header_done() || !parser_->waits_for_continue()) return false;
+  if (!message_.body.empty()) return false;  // the client did not wait
+  continue_taken_ = true;
+  return true;
+}
+
+void HttpReader::FailLine() {
+  problem_ = parser_->is_header_done()
+                 ? MakeProblem(ProblemCode::kBadRequest, "a line of the chunked body is too long")
+                 : ProblemOf(http::error::header_limit);
+}
+
+void HttpReader::Next() {
+  message_.method.clear();
+  message_.target.clear();
+  message_.content_type.clear();
+  if (message_.body.capacity() > kBodyBytesKept) {
+    message_.body = {};
+  } else {
+    message_.body.clear();
+  }
+  continue_taken_ = false;
+  parser_.emplace(limits_, message_);
+}
+
+}  // namespace wick::server

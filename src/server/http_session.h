@@ -1,0 +1,78 @@
+// One HTTP connection.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "server/http_api.h"
+#include "server/http_reader.h"
+#include "server/services.h"
+#include "server/worker.h"
+
+namespace wick::server {
+
+/// Reads requests, has them answered, writes the answers in the same order. Half duplex: while an answer is
+/// being made or written nothing is read, so a client that does not read its answers is not read either.
+/// Many requests that lie in the buffer together are answered by one write.
+/// Threads: the worker's.
+/// Failure: a request that is no HTTP is answered with a problem document, then the connection is closed;
+/// errors of the socket close it.
+class HttpSession final : public Session, public std::enable_shared_from_this<HttpSession> {
+ public:
+  HttpSession(boost::asio::ip::tcp::socket socket, Services& services, Worker& worker, HttpApi& api);
+
+  void Start() override;
+  void Drain() override;
+  void Close() override;
+  void Sweep(Time now) override;
+
+ private:
+  using Error = boost::system::error_code;
+
+  void Read();
+  void OnRead(const Error& error, size_t bytes);
+  /// Parses and answers what lies in the buffer, then writes or reads on.
+  void Work();
+  void Dispatch();
+  void Answer(const HttpAnswer& answer);
+  void OnDeferred(HttpAnswer answer);
+  void AnswerFailure(const protocol::Problem& problem);
+  void MakeSpace();
+  void Write();
+  void OnWritten(const Error& error);
+  /// Says that nothing more comes, and reads on until the client has seen it: a socket closed with unread
+  /// bytes would take the last answer back.
+  void Linger();
+
+  boost::asio::ip::tcp::socket socket_;
+  Services& services_;
+  Worker& worker_;
+  HttpApi& api_;
+  const ConnectionCount count_;
+
+  HttpReader reader_;
+  const std::unique_ptr<char[]> buffer_;
+  size_t begin_ = 0;  // of what was read and not yet taken
+  size_t end_ = 0;
+
+  HttpAnswer answer_;     // kept for its buffer
+  std::string out_;       // answers to be written next
+  std::string writing_;   // answers being written
+  size_t route_ = 0;      // of the request being answered
+  Time request_began_{};  // when it was whole
+  Time last_active_{};
+
+  bool working_ = false;    // within Work()
+  bool pending_ = false;    // an answer is being made elsewhere
+  bool read_busy_ = false;
+  bool write_busy_ = false;
+  bool last_ = false;       // the answer in out_ is the last one
+  bool draining_ = false;
+  bool lingering_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace wick::server

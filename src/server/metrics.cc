@@ -1,0 +1,217 @@
+#include "server/metrics.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <limits>
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "market/tier.h"
+#include "server/binary_api.h"
+#include "server/http_api.h"
+#include "server/services.h"
+#include "server/version.h"
+#include "wick/event.h"
+
+namespace wick::server {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Label = ClientMetric::Label;
+
+constexpr std::array<std::string_view, kOutcomeCount> kOutcomeNames = {"ok", "client_error",
+                                                                       "server_error"};
+
+/// Collects the families of one page.
+class Page {
+ public:
+  /// Opens a family; Add() appends to the one opened last.
+  Page& Counter(std::string name, std::string help) {
+    return Open(std::move(name), std::move(help), MetricType::Counter);
+  }
+  Page& Gauge(std::string name, std::string help) {
+    return Open(std::move(name), std::move(help), MetricType::Gauge);
+  }
+  Page& Histogram(std::string name, std::string help) {
+    return Open(std::move(name), std::move(help), MetricType::Histogram);
+  }
+
+  Page& Add(double value, std::vector<Label> labels = {}) {
+    ClientMetric& metric = families_.back().metric.emplace_back();
+    metric.label = std::move(labels);
+    metric.counter.value = value;
+    metric.gauge.value = value;
+    return *this;
+  }
+  Page& Add(uint64_t value, std::vector<Label> labels = {}) {
+    return Add(static_cast<double>(value), std::move(labels));
+  }
+
+  Page& Add(const RouteCounts& counts, std::vector<Label> labels) {
+    ClientMetric& metric = families_.back().metric.emplace_back();
+    metric.label = std::move(labels);
+    uint64_t cumulative = 0;
+    for (size_t i = 0; i < counts.by_latency.size(); ++i) {
+      cumulative += counts.by_latency[i];
+      const double bound = i < kLatencyBucketsSeconds.size()
+                               ? kLatencyBucketsSeconds[i]
+                               : std::numeric_limits<double>::infinity();
+      metric.histogram.bucket.push_back({cumulative, bound});
+    }
+    metric.histogram.sample_count = cumulative;
+    metric.histogram.sample_sum = static_cast<double>(counts.nanoseconds) / 1e9;
+    return *this;
+  }
+
+  std::string Text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  Page& Open(std::string name, std::string help, MetricType type) {
+    families_.push_back({std::move(name), std::move(help), type, {}});
+    return *this;
+  }
+
+  std::vector<MetricFamily> families_;
+};
+
+std::vector<Label> TierLabel(market::Tier tier) { return {{"tier", std::string(market::Name(tier))}}; }
+
+double SecondsOf(uint64_t ms) { return static_cast<double>(ms) / 1e3; }
+
+void AddEvents(const engine::EngineStatus& status, Page& page) {
+  page.Counter("wick_events_accepted_total", "Events accepted since the start, late ones included.")
+      .Add(status.events_accepted);
+  page.Counter("wick_events_duplicate_total",
+               "Events equal to their series' latest: acknowledged, nothing changed.")
+      .Add(status.events_duplicate);
+  page.Counter("wick_events_rejected_total", "Events refused, by reason.");
+  for (int i = 1; i < kRefusalCount; ++i) {
+    page.Add(status.events_rejected[static_cast<size_t>(i)],
+             {{"reason", std::string(RefusalCode(static_cast<Refusal>(i)))}});
+  }
+  page.Counter("wick_events_late_total", "Events older than their series' latest.")
+      .Add(status.events_late);
+  page.Counter("wick_late_beyond_horizon_total",
+               "Late events that a tier did not take, because it keeps nothing so old.");
+  for (market::Tier tier : market::kTiers) {
+    page.Add(status.late_beyond_horizon[market::Index(tier)], TierLabel(tier));
+  }
+  page.Gauge("wick_series", "Series registered.").Add(status.series);
+  page.Gauge("wick_newest_event_timestamp_seconds", "Time of the newest event, since the Unix epoch.")
+      .Add(SecondsOf(status.newest_event_ms));
+}
+
+void AddDurability(const engine::EngineStatus& status, Page& page) {
+  page.Gauge("wick_writable", "1: the engine can write; 0: a write failed, nothing is accepted.")
+      .Add(status.write_error.empty() ? 1.0 : 0.0);
+  page.Counter("wick_commits_total", "Synced writes.").Add(status.commits);
+  page.Gauge("wick_journal_frames", "Journal frames kept for recovery.").Add(status.journal_frames);
+  page.Gauge("wick_journal_bytes", "Bytes of the journal frames kept for recovery.")
+      .Add(status.journal_bytes);
+  page.Gauge("wick_unsynced_frames", "Journal frames on their way to the disk.")
+      .Add(status.last_number - status.synced_number);
+  page.Counter("wick_checkpoints_total", "Checkpoints completed.").Add(status.checkpoints);
+  page.Gauge("wick_checkpoint_lag_frames", "Synced journal frames that no checkpoint covers yet.")
+      .Add(status.synced_number - status.checkpoint_number);
+  page.Gauge("wick_checkpoint_last_timestamp_seconds",
+             "When the newest checkpoint ended, since the Unix epoch; 0: none yet.")
+      .Add(SecondsOf(status.checkpoint_ended_ms));
+  page.Gauge("wick_checkpoint_duration_seconds", "How long the newest checkpoint took.")
+      .Add(SecondsOf(status.checkpoint_duration_ms));
+  page.Gauge("wick_recovery_duration_seconds", "How long the recovery at the start took.")
+      .Add(SecondsOf(status.recovery_duration_ms));
+  page.Gauge("wick_recovery_events", "Events replayed from the journal at the start.")
+      .Add(status.recovered_events);
+}
+
+void AddShards(const engine::EngineStatus& status, Page& page) {
+  using Shard = engine::EngineStatus::Shard;
+  const auto add = [&](const char* name, const char* help, uint64_t Shard::* field) {
+    page.Gauge(name, help);
+    for (size_t i = 0; i < status.shards.size(); ++i) {
+      page.Add(status.shards[i].*field, {{"shard", std::to_string(i)}});
+    }
+  };
+  add("wick_shard_queued_events", "Events handed over and not yet applied.", &Shard::queued_events);
+  add("wick_shard_uncommitted_events", "Events applied and not yet durable.",
+      &Shard::uncommitted_events);
+  add("wick_shard_dirty_series", "Series changed since their last checkpoint.",
+      &Shard::dirty_series);
+  add("wick_shard_unwritten_candles", "Candles in memory that are not yet on disk.",
+      &Shard::unwritten_candles);
+}
+
+void AddStorage(const engine::EngineStatus& status, Page& page) {
+  page.Gauge("wick_tier_memory_bytes", "Memory of the candles held, by tier.");
+  for (market::Tier tier : market::kTiers) {
+    page.Add(status.tier_memory_bytes[market::Index(tier)], TierLabel(tier));
+  }
+  page.Gauge("wick_series_memory_bytes", "Memory of latest prices, names and index.")
+      .Add(status.series_memory_bytes);
+  page.Gauge("wick_tier_disk_bytes", "Candles on disk, by tier.");
+  for (market::Tier tier : market::kTiers) {
+    page.Add(status.store.tier_disk_bytes[market::Index(tier)], TierLabel(tier));
+  }
+  page.Gauge("wick_store_disk_bytes", "SST files on disk.").Add(status.store.disk_bytes);
+  page.Gauge("wick_store_wal_bytes", "Live write-ahead log on disk.").Add(status.store.wal_bytes);
+  page.Gauge("wick_store_memtable_bytes", "Memory of what is not yet in SST files.")
+      .Add(status.store.memtable_bytes);
+  page.Gauge("wick_store_block_cache_bytes", "Memory of blocks read from SST files.")
+      .Add(status.store.block_cache_bytes);
+}
+
+void AddRequests(const std::string& protocol, const char* label,
+                 const std::array<RouteCounts, kRoutesMax>& counts, size_t begin, size_t end,
+                 std::string_view (*name)(size_t), Page& page) {
+  page.Counter("wick_" + protocol + "_requests_total", "Requests answered, by how they ended.");
+  for (size_t i = begin; i < end; ++i) {
+    for (size_t k = 0; k < kOutcomeCount; ++k) {
+      page.Add(counts[i].by_outcome[k],
+               {{label, std::string(name(i))}, {"outcome", std::string(kOutcomeNames[k])}});
+    }
+  }
+  page.Histogram("wick_" + protocol + "_request_duration_seconds",
+                 "Time from the whole request read to its answer made.");
+  for (size_t i = begin; i < end; ++i) page.Add(counts[i], {{label, std::string(name(i))}});
+}
+
+}  // namespace
+
+RequestCounts CountRequests(const Services& services) {
+  RequestCounts counts;
+  for (unsigned i = 0; i < services.engine.workers(); ++i) {
+    services.stats[i].http.AddTo(counts.http);
+    services.stats[i].binary.AddTo(counts.binary);
+  }
+  counts.http_connections = services.connections.http.load(std::memory_order_relaxed);
+  counts.binary_connections = services.connections.binary.load(std::memory_order_relaxed);
+  counts.refused_connections = services.connections.refused.load(std::memory_order_relaxed);
+  counts.uptime_ms = services.UptimeMs();
+  return counts;
+}
+
+std::string MetricsText(const engine::EngineStatus& status, const RequestCounts& counts) {
+  Page page;
+  page.Gauge("wick_build_info", "1, with the version as a label.")
+      .Add(1.0, {{"version", std::string(kVersion)}});
+  page.Gauge("wick_uptime_seconds", "Time since the start.").Add(SecondsOf(counts.uptime_ms));
+  AddEvents(status, page);
+  AddDurability(status, page);
+  AddShards(status, page);
+  AddStorage(status, page);
+  page.Gauge("wick_connections", "Connections open, by protocol.")
+      .Add(counts.http_connections, {{"protocol", "http"}})
+      .Add(counts.binary_connections, {{"protocol", "binary"}});
+  page.Counter("wick_connections_refused_total", "Connections closed at once: there were too many.")
+      .Add(counts.refused_connections);
+  AddRequests("http", "route", counts.http, 0, kHttpRouteCount, HttpRouteName, page);
+  AddRequests("binary", "type", counts.binary, 1, kBinaryRouteCount, BinaryRouteName, page);
+  return page.Text();
+}
+
+}  // namespace wick::server

@@ -1,0 +1,31 @@
+// GET /metrics: what the engine and the sessions counted, as Prometheus text.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "engine/status.h"
+#include "server/request_stats.h"
+
+namespace wick::server {
+
+struct Services;
+
+/// What the sessions of all workers counted, a plain copy.
+struct RequestCounts {
+  std::array<RouteCounts, kRoutesMax> http = {};    // by route, see HttpRouteName()
+  std::array<RouteCounts, kRoutesMax> binary = {};  // by wire::Type, see BinaryRouteName()
+  uint64_t http_connections = 0;                    // open
+  uint64_t binary_connections = 0;                  // open
+  uint64_t refused_connections = 0;                 // since the start
+  uint64_t uptime_ms = 0;
+};
+
+/// Any thread.
+RequestCounts CountRequests(const Services& services);
+
+/// The whole page. Names and units follow the conventions of Prometheus; nothing is counted by series.
+std::string MetricsText(const engine::EngineStatus& status, const RequestCounts& counts);
+
+}  // namespace wick::server

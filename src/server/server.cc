@@ -1,0 +1,200 @@
+#include "server/server.h"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <csignal>
+#include <future>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "server/binary_session.h"
+#include "server/http_session.h"
+#include "server/listener.h"
+#include "server/services.h"
+#include "server/version.h"
+
+namespace wick::server {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+/// Sessions that are not done by then are closed in the middle.
+constexpr std::chrono::seconds kDrainMax{5};
+
+/// Runs `call` on the worker's thread and waits for it.
+template <typename Call>
+void RunOn(Worker& worker, Call call) {
+  std::promise<void> done;
+  asio::post(worker.io(), [&] {
+    call();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+std::vector<std::unique_ptr<Worker>> MakeWorkers(const ServerConfig& config) {
+  const std::vector<int> cores = AllowedCores();
+  const unsigned count =
+      config.engine.workers > 0 ? config.engine.workers : static_cast<unsigned>(cores.size());
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (unsigned i = 0; i < count; ++i) {
+    const auto core = config.pin_workers ? std::optional(cores[i % cores.size()]) : std::nullopt;
+    workers.push_back(std::make_unique<Worker>(i, core));
+  }
+  return workers;
+}
+
+}  // namespace
+
+/// Members stand in the order they are built; they are destroyed in reverse. The loops (workers) outlive the
+/// engine, because completions it still holds own sessions, and sessions own sockets of the loops.
+struct Server::Impl {
+  Impl(const ServerConfig& wanted, const Clock& wall_clock) : config(wanted), clock(wall_clock) {}
+
+  absl::Status Start();
+  absl::Status Listen();
+  absl::Status Stop();
+  void EndSessions();
+
+  const ServerConfig config;
+  const Clock& clock;
+  Connections connections;
+  std::unique_ptr<cold::Store> store;
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<asio::thread_pool> readers;
+  std::unique_ptr<WorkerStats[]> stats;
+  std::unique_ptr<Services> services;
+  std::vector<std::unique_ptr<HttpApi>> http_apis;      // one for each worker
+  std::vector<std::unique_ptr<BinaryApi>> binary_apis;  // one for each worker
+  std::unique_ptr<Listener> http;
+  std::unique_ptr<Listener> binary;
+  bool running = false;
+};
+
+absl::Status Server::Impl::Start() {
+  WICK_ASSIGN_OR_RETURN(store, cold::Store::Open(config.storage));
+  workers = MakeWorkers(config);
+  engine::EngineOptions options = config.engine;
+  options.workers = static_cast<unsigned>(workers.size());
+  WICK_ASSIGN_OR_RETURN(engine, engine::Engine::Open(options, *store, clock));
+  WICK_RETURN_IF_ERROR(Listen());
+
+  engine->Start([this](unsigned worker) { workers[worker]->Wake(); });
+  for (const auto& worker : workers) {
+    worker->Start([this, index = worker->index()] { engine->Poll(index); });
+  }
+  running = true;
+
+  readers = std::make_unique<asio::thread_pool>(config.reader_threads);
+  stats = std::make_unique<WorkerStats[]>(workers.size());
+  services.reset(new Services{*engine, config, *readers, connections, stats.get(),
+                              std::chrono::steady_clock::now()});
+  for (const auto& worker : workers) {
+    http_apis.push_back(std::make_unique<HttpApi>(*services, *worker));
+    binary_apis.push_back(std::make_unique<BinaryApi>(*services, *worker));
+  }
+  RunOn(*workers.front(), [this] {
+    http->Start([this](tcp::socket socket, Worker& worker) {
+      return std::make_shared<HttpSession>(std::move(socket), *services, worker,
+                                           *http_apis[worker.index()]);
+    });
+    binary->Start([this](tcp::socket socket, Worker& worker) {
+      return std::make_shared<BinarySession>(std::move(socket), *services, worker,
+                                             *binary_apis[worker.index()]);
+    });
+  });
+  return absl::OkStatus();
+}
+
+absl::Status Server::Impl::Listen() {
+  WICK_ASSIGN_OR_RETURN(http, Listener::Open("server.http", config.http, workers, connections,
+                                             config.connections_max));
+  WICK_ASSIGN_OR_RETURN(binary, Listener::Open("server.binary", config.binary, workers, connections,
+                                               config.connections_max));
+  return absl::OkStatus();
+}
+
+absl::Status Server::Impl::Stop() {
+  if (!std::exchange(running, false)) return absl::OkStatus();
+  RunOn(*workers.front(), [this] {
+    http->Stop();
+    binary->Stop();
+  });
+  EndSessions();
+  readers->join();
+  const absl::Status status = engine->Stop();
+  for (const auto& worker : workers) worker->Stop();
+  return status;
+}
+
+void Server::Impl::EndSessions() {
+  for (const auto& worker : workers) {
+    RunOn(*worker, [&worker] { worker->DrainSessions(); });
+  }
+  const auto deadline = std::chrono::steady_clock::now() + kDrainMax;
+  const auto open = [this] {
+    size_t sessions = 0;
+    for (const auto& worker : workers) sessions += worker->sessions();
+    return sessions;
+  };
+  while (open() > 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  for (const auto& worker : workers) {
+    RunOn(*worker, [&worker] { worker->CloseSessions(); });
+  }
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Server::~Server() {
+  if (const absl::Status status = Stop(); !status.ok()) {
+    spdlog::error("stopping: {}", Message(status));
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config,
+                                                      const Clock& clock) {
+  std::unique_ptr<Server> server(new Server(std::make_unique<Impl>(config, clock)));
+  WICK_RETURN_IF_ERROR(server->impl_->Start());
+  return server;
+}
+
+const Endpoint& Server::http() const { return impl_->http->endpoint(); }
+const Endpoint& Server::binary() const { return impl_->binary->endpoint(); }
+absl::Status Server::Stop() { return impl_->Stop(); }
+
+absl::Status Serve(const ServerConfig& config) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("wick"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+  spdlog::set_level(spdlog::level::from_str(config.log_level == "warn" ? "warning"
+                                                                       : config.log_level));
+  // Before any thread is made, so that no other thread takes the signals.
+  asio::io_context signals_io{1};
+  asio::signal_set signals(signals_io, SIGINT, SIGTERM);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  spdlog::info("wick {} opens {}", kVersion, config.storage.directory);
+  const SystemClock clock;
+  WICK_ASSIGN_OR_RETURN(const auto server, Server::Start(config, clock));
+  spdlog::info("listening http={} binary={}", ToString(server->http()), ToString(server->binary()));
+
+  signals.async_wait([](const boost::system::error_code&, int signal) {
+    spdlog::info("{}: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
+  });
+  signals_io.run();
+  WICK_RETURN_IF_ERROR(server->Stop());
+  spdlog::info("stopped");
+  return absl::OkStatus();
+}
+
+}  // namespace wick::server

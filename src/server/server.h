@@ -1,0 +1,40 @@
+// The running server: storage, engine and sockets, built in order and stopped in reverse.
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "server/settings.h"
+
+namespace wick::server {
+
+/// A server in this process. Threads: one at a time.
+class Server {
+ public:
+  /// Opens the storage, recovers, listens and begins to serve. Errors are one line for the operator.
+  /// The clock must outlive the server.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config,
+                                                       const Clock& clock);
+  /// As Stop().
+  ~Server();
+
+  /// Where it listens, with the real ports.
+  const Endpoint& http() const;
+  const Endpoint& binary() const;
+
+  /// Stops accepting, lets open requests end, writes a last checkpoint and joins all threads. Later calls do
+  /// nothing.
+  absl::Status Stop();
+
+ private:
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Serves until SIGINT or SIGTERM, logging to stderr. The line "listening http=127.0.0.1:8080
+/// binary=127.0.0.1:8081" says that it is ready.
+absl::Status Serve(const ServerConfig& config);
+
+}  // namespace wick::server

@@ -1,0 +1,368 @@
+#include "server/settings.h"
+
+#include <array>
+#include <boost/asio/ip/address.hpp>
+#include <charconv>
+#include <limits>
+
+#include "base/assert.h"
+#include "market/retention.h"
+#include "market/tier.h"
+
+namespace wick::server {
+namespace {
+
+using market::kKeepForever;
+using market::Tier;
+
+constexpr uint64_t kSecondMs = 1'000;
+constexpr uint64_t kMinuteMs = 60 * kSecondMs;
+constexpr uint64_t kHourMs = 60 * kMinuteMs;
+constexpr uint64_t kDayMs = 24 * kHourMs;
+
+template <Tier kTier>
+Field KeepOf(ServerConfig& c) {
+  return &c.engine.keep.ms[market::Index(kTier)];
+}
+template <Tier kTier>
+Field WindowOf(ServerConfig& c) {
+  return &c.engine.window_candles[market::Index(kTier)];
+}
+
+// Columns: key, kind, default, min, max, scale, field, help.
+constexpr auto kSettings = std::to_array<Setting>({
+    {"server.http", Kind::kEndpoint, "127.0.0.1:8080", 0, 0, 1,
+     [](ServerConfig& c) -> Field { return &c.http; },
+     "Address and port of the HTTP API. Port 0 takes a free one and logs it."},
+    {"server.binary", Kind::kEndpoint, "127.0.0.1:8081", 0, 0, 1,
+     [](ServerConfig& c) -> Field { return &c.binary; },
+     "Address and port of the binary protocol. Port 0 takes a free one and logs it."},
+    {"server.workers", Kind::kCount, "0", 0, 256, 1,
+     [](ServerConfig& c) -> Field { return &c.engine.workers; },
+     "Threads that own the series and serve the sockets. 0: one for each core."},
+    {"server.pin_workers", Kind::kFlag, "true", 0, 0, 1,
+     [](ServerConfig& c) -> Field { return &c.pin_workers; },
+     "Binds each worker to one core. Turn it off where other programs need the same cores."},
+    {"server.reader_threads", Kind::kCount, "2", 1, 256, 1,
+     [](ServerConfig& c) -> Field { return &c.reader_threads; },
+     "Threads for answers that may read the disk."},
+    {"server.max_connections", Kind::kCount, "10000", 1, 1'000'000, 1,
+     [](ServerConfig& c) -> Field { return &c.connections_max; },
+     "Connections open at once, HTTP and binary together. Further ones are closed at once."},
+
+    {"storage.directory", Kind::kPath, "./data", 0, 0, 1,
+     [](ServerConfig& c) -> Field { return &c.storage.directory; },
+     "Where everything is kept. Made if it does not exist."},
+    {"storage.block_cache", Kind::kSize, "64MiB", 1_MiB, 1024_GiB, 1,
+     [](ServerConfig& c) -> Field { return &c.storage.block_cache_bytes; },
+     "Memory for candles read from the disk."},
+    {"storage.journal_memory", Kind::kSize, "128MiB", 1_MiB, 64_GiB, 1,
+     [](ServerConfig& c) -> Field { return &c.storage.journal_memtable_bytes; },
+     "Memory for journal frames. When it holds several checkpoints, frames never reach an SST file."},
+    {"storage.candle_memory", Kind::kSize, "16MiB", 1_MiB, 64_GiB, 1,
+     [](ServerConfig& c) -> Field { return &c.storage.candle_memtable_bytes; },
+     "Memory for candles and states on their way to SST files, for each column family."},
+    {"storage.max_wal", Kind::kSize, "512MiB", 16_MiB, 1024_GiB, 1,
+     [](ServerConfig& c) -> Field { return &c.storage.wal_bytes_max; },
+     "Write-ahead log on disk; bounds what is replayed after a crash."},
+
+    {"tiers.1s.keep", Kind::kDuration, "24h", kMinuteMs, kKeepForever, 1, KeepOf<Tier::k1s>,
+     "Age up to which candles of one second are kept."},
+    {"tiers.1s.window", Kind::kDuration, "5m", kSecondMs, kDayMs, kSecondMs, WindowOf<Tier::k1s>,
+     "The newest candles of one second of every series that stay in memory."},
+    {"tiers.1m.keep", Kind::kDuration, "30d", kHourMs, kKeepForever, 1, KeepOf<Tier::k1m>,
+     "Age up to which candles of one minute are kept."},
+    {"tiers.1m.window", Kind::kDuration, "4h", kMinuteMs, 30 * kDayMs, kMinuteMs,
+     WindowOf<Tier::k1m>,
+     "The newest candles of one minute of every series that stay in memory."},
+    {"tiers.1h.keep", Kind::kDuration, "730d", kDayMs, kKeepForever, 1, KeepOf<Tier::k1h>,
+     "Age up to which candles of one hour are kept."},
+    {"tiers.1d.keep", Kind::kDuration, "forever", kDayMs, kKeepForever, 1, KeepOf<Tier::k1d>,
+     "Age up to which candles of one day are kept."},
+
+    {"retention.interval", Kind::kDuration, "10m", kSecondMs, 30 * kDayMs, 1,
+     [](ServerConfig& c) -> Field { return &c.engine.retention_interval_ms; },
+     "Time between removals of expired candles. They are never shown, removed or not."},
+
+    {"ingest.max_future_skew", Kind::kDuration, "10s", 0, kDayMs, 1,
+     [](ServerConfig& c) -> Field { return &c.engine.future_skew_ms_max; },
+     "How far ahead of this machine's clock an event may be."},
+    {"ingest.max_inflight_events", Kind::kCount, "1000000", 1'000, 1'000'000'000, 1,
+     [](ServerConfig& c) -> Field { return &c.engine.inflight_events_max; },
+     "Events of one worker that are not yet durable; at the bound its sockets are not read."},
+
+    {"series.max", Kind::kCount, "4000000", 1, 1'000'000'000, 1,
+     [](ServerConfig& c) -> Field { return &c.engine.series_max; },
+     "Series that may ever be registered; events of further ones are refused."},
+
+    {"checkpoint.interval", Kind::kDuration, "5s", 100, kDayMs, 1,
+     [](ServerConfig& c) -> Field { return &c.engine.checkpoint_interval_ms; },
+     "Time between checkpoints. Longer: less written; shorter: a quicker start after a crash."},
+    {"checkpoint.max_journal", Kind::kSize, "128MiB", 1_MiB, 64_GiB, 1,
+     [](ServerConfig& c) -> Field { return &c.engine.journal_bytes_max; },
+     "A checkpoint starts early when the journal holds this much."},
+    {"checkpoint.max_unwritten_candles", Kind::kCount, "200000", 1'000, 1'000'000'000, 1,
+     [](ServerConfig& c) -> Field { return &c.engine.unwritten_candles_max; },
+     "A checkpoint starts early when a worker holds this many candles that are not on disk."},
+
+    {"limits.max_event_body", Kind::kSize, "64MiB", 1_KiB, 1_GiB, 1,
+     [](ServerConfig& c) -> Field { return &c.event_body_bytes_max; },
+     "Largest body of POST /v1/events."},
+    {"limits.max_body", Kind::kSize, "1MiB", 1_KiB, 1_GiB, 1,
+     [](ServerConfig& c) -> Field { return &c.body_bytes_max; },
+     "Largest body of any other HTTP request."},
+    {"limits.max_candles_per_request", Kind::kCount, "10000", 1, 1'000'000, 1,
+     [](ServerConfig& c) -> Field { return &c.engine.candles_per_request_max; },
+     "Largest limit of a candle request."},
+
+    {"log.level", Kind::kLogLevel, "info", 0, 0, 1,
+     [](ServerConfig& c) -> Field { return &c.log_level; },
+     "Least severe lines that are logged to stderr."},
+});
+
+constexpr std::array<std::string_view, 6> kLogLevels = {"trace", "debug", "info",
+                                                        "warn",  "error", "off"};
+
+struct Unit {
+  std::string_view suffix;
+  uint64_t factor;
+};
+// Largest first: values are printed in the largest unit that divides them. No suffix ends in an earlier one's.
+constexpr std::array<Unit, 5> kDurationUnits = {
+    {{"d", kDayMs}, {"h", kHourMs}, {"m", kMinuteMs}, {"s", kSecondMs}, {"ms", 1}}};
+constexpr std::array<Unit, 4> kSizeUnits = {{{"GiB", 1_GiB}, {"MiB", 1_MiB}, {"KiB", 1_KiB}, {"B", 1}}};
+
+std::span<const Unit> UnitsOf(Kind kind) {
+  switch (kind) {
+    case Kind::kDuration:
+      return kDurationUnits;
+    case Kind::kSize:
+      return kSizeUnits;
+    default:
+      return {};
+  }
+}
+
+std::string_view KindName(Kind kind) {
+  switch (kind) {
+    case Kind::kCount:
+      return "number";
+    case Kind::kFlag:
+      return "true or false";
+    case Kind::kDuration:
+      return "duration";
+    case Kind::kSize:
+      return "size";
+    case Kind::kEndpoint:
+      return "address:port";
+    case Kind::kPath:
+      return "path";
+    case Kind::kLogLevel:
+      return "trace, debug, info, warn, error or off";
+  }
+  return "";
+}
+
+std::string NumberText(Kind kind, uint64_t value) {
+  if (kind == Kind::kDuration && value == kKeepForever) return "forever";
+  for (const Unit& unit : UnitsOf(kind)) {
+    if (value != 0 && value % unit.factor == 0) {
+      return fmt::format("{}{}", value / unit.factor, unit.suffix);
+    }
+  }
+  if (value == 0 && kind == Kind::kDuration) return "0s";
+  return fmt::format("{}", value);
+}
+
+absl::Status Misspelt(const Setting& setting, std::string_view text) {
+  switch (setting.kind) {
+    case Kind::kDuration:
+      return InvalidArgument("'{}' is no duration: write a whole number with ms, s, m, h or d, as in 5m{}",
+                             text, setting.max == kKeepForever ? ", or forever" : "");
+    case Kind::kSize:
+      return InvalidArgument("'{}' is no size: write a whole number with B, KiB, MiB or GiB, as in 64MiB",
+                             text);
+    default:
+      return InvalidArgument("'{}' is no whole number", text);
+  }
+}
+
+absl::StatusOr<uint64_t> ParseNumber(const Setting& setting, std::string_view text) {
+  if (setting.kind == Kind::kDuration && text == "forever" && setting.max == kKeepForever) {
+    return kKeepForever;
+  }
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc::result_out_of_range) {
+    return InvalidArgument("'{}' is too large: {}", text, DescribeBounds(setting));
+  }
+  if (error != std::errc()) return Misspelt(setting, text);
+  const std::string_view suffix(end, static_cast<size_t>(text.data() + text.size() - end));
+  const std::span<const Unit> units = UnitsOf(setting.kind);
+  uint64_t factor = 0;
+  if (units.empty() && suffix.empty()) factor = 1;
+  for (const Unit& unit : units) {
+    if (unit.suffix == suffix) factor = unit.factor;
+  }
+  if (factor == 0) return Misspelt(setting, text);
+  // The largest number itself means "forever" and is never reached by counting.
+  if (number >= std::numeric_limits<uint64_t>::max() / factor) {
+    return InvalidArgument("'{}' is too large: {}", text, DescribeBounds(setting));
+  }
+  return number * factor;
+}
+
+absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) {
+    return InvalidArgument("'{}' has no port: write address:port, as in 127.0.0.1:8080", text);
+  }
+  std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  Endpoint endpoint{std::string(host), 0};
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(endpoint.host, error);
+  if (error || address.is_v6() != bracketed) {
+    return InvalidArgument(
+        "'{}' names no IP address: write a numeric one, as in 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080",
+        text);
+  }
+  const auto [end, port_error] =
+      std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
+  if (port_error != std::errc() || end != port.data() + port.size()) {
+    return InvalidArgument("'{}' has no valid port: ports are 0 to 65535, 0 takes a free one", text);
+  }
+  return endpoint;
+}
+
+absl::Status SetNumber(const Setting& setting, std::string_view text, Field field) {
+  WICK_ASSIGN_OR_RETURN(const uint64_t value, ParseNumber(setting, text));
+  if (value < setting.min || value > setting.max) {
+    return InvalidArgument("'{}' is out of bounds: {}", text, DescribeBounds(setting));
+  }
+  if (value % setting.scale != 0) {
+    return InvalidArgument("'{}' is no multiple of {}", text, NumberText(setting.kind, setting.scale));
+  }
+  if (auto** wide = std::get_if<uint64_t*>(&field)) **wide = value / setting.scale;
+  if (auto** narrow = std::get_if<uint32_t*>(&field)) {
+    **narrow = static_cast<uint32_t>(value / setting.scale);
+  }
+  return absl::OkStatus();
+}
+
+std::string FieldText(const Setting& setting, const ServerConfig& config) {
+  // The accessor wants a mutable configuration; it is only read here.
+  const Field field = setting.field(const_cast<ServerConfig&>(config));
+  if (auto* const* wide = std::get_if<uint64_t*>(&field)) {
+    return NumberText(setting.kind, **wide * setting.scale);
+  }
+  if (auto* const* narrow = std::get_if<uint32_t*>(&field)) {
+    return NumberText(setting.kind, uint64_t{**narrow} * setting.scale);
+  }
+  if (auto* const* flag = std::get_if<bool*>(&field)) return **flag ? "true" : "false";
+  if (auto* const* endpoint = std::get_if<Endpoint*>(&field)) return ToString(**endpoint);
+  return *std::get<std::string*>(field);
+}
+
+}  // namespace
+
+std::string ToString(const Endpoint& endpoint) {
+  const bool v6 = endpoint.host.find(':') != std::string::npos;
+  return v6 ? fmt::format("[{}]:{}", endpoint.host, endpoint.port)
+            : fmt::format("{}:{}", endpoint.host, endpoint.port);
+}
+
+std::span<const Setting> Settings() { return kSettings; }
+
+const Setting* FindSetting(std::string_view key) {
+  for (const Setting& setting : kSettings) {
+    if (setting.key == key) return &setting;
+  }
+  return nullptr;
+}
+
+absl::Status SetValue(const Setting& setting, std::string_view text, ServerConfig& config) {
+  const Field field = setting.field(config);
+  switch (setting.kind) {
+    case Kind::kCount:
+    case Kind::kDuration:
+    case Kind::kSize:
+      return SetNumber(setting, text, field);
+    case Kind::kFlag:
+      if (text != "true" && text != "false") {
+        return InvalidArgument("'{}' is neither true nor false", text);
+      }
+      *std::get<bool*>(field) = text == "true";
+      return absl::OkStatus();
+    case Kind::kEndpoint: {
+      WICK_ASSIGN_OR_RETURN(*std::get<Endpoint*>(field), ParseEndpoint(text));
+      return absl::OkStatus();
+    }
+    case Kind::kPath:
+      if (text.empty()) return InvalidArgument("the path is empty");
+      *std::get<std::string*>(field) = text;
+      return absl::OkStatus();
+    case Kind::kLogLevel:
+      for (std::string_view level : kLogLevels) {
+        if (text != level) continue;
+        *std::get<std::string*>(field) = text;
+        return absl::OkStatus();
+      }
+      return InvalidArgument("'{}' is no log level: write {}", text, KindName(setting.kind));
+  }
+  return absl::OkStatus();
+}
+
+std::string ValueText(const Setting& setting, const ServerConfig& config) {
+  static const ServerConfig defaults = DefaultConfig();
+  std::string text = FieldText(setting, config);
+  return text == FieldText(setting, defaults) ? std::string(setting.default_text) : text;
+}
+
+std::string DescribeBounds(const Setting& setting) {
+  const std::string_view kind = KindName(setting.kind);
+  if (setting.max == 0) return fmt::format("{}, default {}", kind, setting.default_text);
+  return fmt::format("{}, {} to {}, default {}", kind, NumberText(setting.kind, setting.min),
+                     NumberText(setting.kind, setting.max), setting.default_text);
+}
+
+ServerConfig DefaultConfig() {
+  ServerConfig config;
+  for (const Setting& setting : kSettings) {
+    const absl::Status status = SetValue(setting, setting.default_text, config);
+    WICK_ASSERT(status.ok());  // the table's own defaults lie within its bounds
+  }
+  return config;
+}
+
+absl::Status CheckConfig(const ServerConfig& config) {
+  for (size_t i = 1; i < market::kTiers.size(); ++i) {
+    const Tier finer = market::kTiers[i - 1];
+    const Tier coarser = market::kTiers[i];
+    const uint64_t finer_ms = config.engine.keep[finer];
+    const uint64_t coarser_ms = config.engine.keep[coarser];
+    if (coarser_ms < finer_ms) {
+      return InvalidArgument(
+          "tiers.{0}.keep = {1} is shorter than tiers.{2}.keep = {3}: a coarser tier is kept at least as long "
+          "as a finer one; raise tiers.{0}.keep or lower tiers.{2}.keep",
+          market::Name(coarser), NumberText(Kind::kDuration, coarser_ms), market::Name(finer),
+          NumberText(Kind::kDuration, finer_ms));
+    }
+  }
+  for (Tier tier : {Tier::k1s, Tier::k1m}) {
+    const uint64_t window_ms =
+        config.engine.window_candles[market::Index(tier)] * market::BucketMs(tier);
+    const uint64_t keep_ms = config.engine.keep[tier];
+    if (window_ms > keep_ms) {
+      return InvalidArgument(
+          "tiers.{0}.window = {1} is longer than tiers.{0}.keep = {2}: memory for candles that are never shown",
+          market::Name(tier), NumberText(Kind::kDuration, window_ms),
+          NumberText(Kind::kDuration, keep_ms));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace wick::server

@@ -1,0 +1,293 @@
+// What a reader sees while events, checkpoints and late corrections go on.
+#include <atomic>
+#include <random>
+#include <thread>
+
+#include "catch.h"
+#include "engine/fixture.h"
+
+using namespace wick;
+using wick::test::RunningEngine;
+using wick::test::TemporaryDirectory;
+
+namespace {
+
+constexpr uint64_t kBaseMs = 1'700'000'000'000;
+const Symbol kSymbol{"BTC", "USD", "x"};
+
+engine::EngineOptions KeepForever() {
+  engine::EngineOptions options;
+  options.keep.ms.fill(market::kKeepForever);
+  return options;
+}
+
+PriceEvent EventAt(uint64_t ms, double price, const Symbol& symbol = kSymbol) {
+  return {symbol, {price, 1, 2, ms}};
+}
+
+CandlesRequest Of(IntervalUnit unit, uint32_t count = 1) {
+  CandlesRequest request;
+  request.interval = {count, unit};
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("a count never goes back and never runs ahead while candles move to the disk", "[engine][threads]") {
+  // Every event falls into one of a few old buckets, so each is a correction on its way through the layers.
+  const TemporaryDirectory directory;
+  const ManualClock clock(kBaseMs + 86'400'000);
+  auto options = KeepForever();
+  options.workers = 2;
+  options.window_candles = {2, 2, 1, 1};
+  options.checkpoint_interval_ms = 1;
+  RunningEngine engine(directory.path(), options, clock);
+  engine.Ingest({EventAt(kBaseMs, 1)});
+
+  std::atomic<uint64_t> submitted{1};
+  std::atomic<uint64_t> acknowledged{1};
+  std::atomic<bool> done{false};
+  std::atomic<uint64_t> reads{0}, too_few{0}, too_many{0}, failed{0};  // the test framework has one thread
+  std::thread reader([&] {
+    CandlesRequest request = Of(IntervalUnit::kSecond);
+    request.from_ms = 0;
+    uint64_t seen_before = 0;
+    while (!done.load()) {
+      const uint64_t at_least = std::max(acknowledged.load(), seen_before);
+      const auto reply = engine->Candles(*engine->Find(kSymbol), request);
+      const uint64_t at_most = submitted.load();
+      if (!reply.ok()) {
+        ++failed;
+        continue;
+      }
+      uint64_t count = 0;
+      for (const Candle& candle : reply->candles) count += candle.count;
+      too_few += count < at_least;
+      too_many += count > at_most;
+      seen_before = count;
+      ++reads;
+    }
+  });
+  std::mt19937 random(11);
+  for (int round = 0; round < 300; ++round) {
+    std::vector<PriceEvent> events;
+    for (int i = 0; i < 20; ++i) {
+      events.push_back(EventAt(kBaseMs - 1'000 * (1 + random() % 30), 1 + static_cast<double>(random() % 9)));
+    }
+    submitted += events.size();
+    const auto result = engine.Ingest(std::move(events));
+    acknowledged += result.accepted;
+  }
+  done = true;
+  reader.join();
+  CHECK(reads > 0);
+  CHECK(failed == 0);
+  CHECK(too_few == 0);
+  CHECK(too_many == 0);
+}
+
+TEST_CASE("a late event behind a tier's horizon leaves that tier alone and is counted", "[engine][late]") {
+  const TemporaryDirectory directory;
+  const ManualClock clock(kBaseMs);
+  engine::EngineOptions options;  // 1s: 24 h
+  RunningEngine engine(directory.path(), options, clock);
+  constexpr uint64_t kDayMs = 86'400'000;
+  // One batch: the horizon moves with the first event already.
+  engine.Ingest({EventAt(kBaseMs, 5), EventAt(kBaseMs - kDayMs - 1'000, 7), EventAt(kBaseMs - kDayMs, 8)});
+
+  const auto status = engine->Status();
+  CHECK(status.events_accepted == 3);
+  CHECK(status.events_late == 2);
+  CHECK(status.late_beyond_horizon == std::array<uint64_t, 4>{1, 0, 0, 0});
+
+  CandlesRequest request = Of(IntervalUnit::kSecond);
+  request.from_ms = 0;
+  const CandlesReply seconds = engine.Candles(kSymbol, request);
+  CHECK(seconds.available_from_ms == kBaseMs - kDayMs);
+  REQUIRE(seconds.candles.size() == 2);
+  CHECK(seconds.candles.front().close == 8);
+  const auto minutes = engine.Candles(kSymbol, Of(IntervalUnit::kMinute)).candles;  // both in one minute
+  REQUIRE(minutes.size() == 2);
+  CHECK(minutes.front().count == 2);
+}
+
+TEST_CASE("a candle is gone from answers the moment its bucket ends at the horizon", "[engine][retention]") {
+  const TemporaryDirectory directory;
+  ManualClock clock(kBaseMs + 1);
+  engine::EngineOptions options;
+  RunningEngine engine(directory.path(), options, clock);
+  engine.Ingest({EventAt(kBaseMs - 1'000, 1), EventAt(kBaseMs, 2)});
+  const auto candles = [&] { return engine.Candles(kSymbol, Of(IntervalUnit::kSecond)).candles.size(); };
+  CHECK(candles() == 2);
+  clock.Set(kBaseMs + 86'400'000 * 2);
+  CHECK(candles() == 2);  // no newer event: the data ages by its own clock
+  engine.Ingest({EventAt(kBaseMs + 86'400'000 - 1, 3)});
+  CHECK(candles() == 3);
+  engine.Ingest({EventAt(kBaseMs + 86'400'000, 4)});
+  CHECK(candles() == 3);  // the first ended exactly at the horizon
+}
+
+TEST_CASE("one event far in the past opens no hole and one a little ahead expires nothing", "[engine][retention]") {
+  const TemporaryDirectory directory;
+  const ManualClock clock(kBaseMs);
+  engine::EngineOptions options;
+  RunningEngine engine(directory.path(), options, clock);
+  engine.Ingest({EventAt(kBaseMs - 86'400'000 + 1'000, 1), EventAt(kBaseMs + 9'000, 2)});
+  CHECK(engine.Candles(kSymbol, Of(IntervalUnit::kSecond)).candles.size() == 2);
+}
+
+TEST_CASE("finest answers go from coarse to fine without overlap", "[engine][query]") {
+  const TemporaryDirectory directory;
+  const ManualClock clock(kBaseMs);
+  engine::EngineOptions options;
+  options.keep.ms = {60'000, 3'600'000, 86'400'000, market::kKeepForever};
+  RunningEngine engine(directory.path(), options, clock);
+  std::vector<PriceEvent> events;
+  for (uint64_t ms = kBaseMs - 4ull * 86'400'000; ms <= kBaseMs; ms += 7'000) {
+    events.push_back(EventAt(ms, static_cast<double>(ms % 1'000'003)));
+  }
+  engine.Ingest(std::move(events));
+  CandlesRequest request;
+  request.grain = Grain::kFinest;
+  request.from_ms = 0;
+  request.limit = 10'000;
+  const CandlesReply reply = engine.Candles(kSymbol, request);
+  uint64_t end_ms = 0;
+  std::vector<IntervalUnit> units;
+  for (const Candle& candle : reply.candles) {
+    REQUIRE(candle.timestamp_ms >= end_ms);
+    const size_t tier = std::string_view("smhd").find(static_cast<char>(candle.interval.unit));
+    constexpr uint64_t kMs[] = {1'000, 60'000, 3'600'000, 86'400'000};
+    if (candle.interval.unit != IntervalUnit::kSecond && end_ms > 0) CHECK(candle.timestamp_ms == end_ms);
+    end_ms = candle.timestamp_ms + kMs[tier];
+    if (units.empty() || units.back() != candle.interval.unit) units.push_back(candle.interval.unit);
+  }
+  CHECK(units == std::vector<IntervalUnit>{IntervalUnit::kDay, IntervalUnit::kHour, IntervalUnit::kMinute, IntervalUnit::kSecond});
+}
+
+TEST_CASE("gaps are filled across pages exactly as in one answer", "[engine][query][fill]") {
+  const TemporaryDirectory directory;
+  const ManualClock clock(kBaseMs + 600'000);
+  RunningEngine engine(directory.path(), KeepForever(), clock);
+  engine.Ingest({EventAt(kBaseMs, 1), EventAt(kBaseMs + 5'000, 2), EventAt(kBaseMs + 60'000, 3)});
+  CandlesRequest request = Of(IntervalUnit::kSecond);
+  request.from_ms = kBaseMs - 3'000;
+  request.to_ms = kBaseMs + 70'000;
+  request.fill = Fill::kPrevious;
+  const CandlesReply whole = engine.Candles(kSymbol, request);
+  REQUIRE(whole.candles.size() == 70);  // from the first candle known
+  CHECK_FALSE(whole.next_ms.has_value());
+  std::vector<Candle> paged;
+  request.limit = 9;
+  for (;;) {
+    const CandlesReply page = engine.Candles(kSymbol, request);
+    paged.insert(paged.end(), page.candles.begin(), page.candles.end());
+    if (!page.next_ms) break;
+    request.from_ms = page.next_ms;
+  }
+  REQUIRE(paged.size() == whole.candles.size());
+  for (size_t i = 0; i < paged.size(); ++i) {
+    CHECK(paged[i].timestamp_ms == whole.candles[i].timestamp_ms);
+    CHECK(paged[i].close == whole.candles[i].close);
+    CHECK(paged[i].filled == whole.candles[i].filled);
+  }
+  CHECK(whole.candles[4].filled);
+  CHECK(whole.candles[4].close == 1);
+  CHECK(whole.candles[5].close == 2);
+}
+
+TEST_CASE("a request out of bounds is refused with what is allowed", "[engine][query]") {
+  const TemporaryDirectory directory;
+  const ManualClock clock(kBaseMs);
+  RunningEngine engine(directory.path(), KeepForever(), clock);
+  engine.Ingest({EventAt(kBaseMs, 1)});
+  CandlesRequest request = Of(IntervalUnit::kMinute);
+  request.limit = 10'001;
+  const auto reply = engine->Candles(*engine->Find(kSymbol), request);
+  CHECK(reply.status().code() == absl::StatusCode::kInvalidArgument);
+  CHECK(std::string(reply.status().message()).find("10000") != std::string::npos);
+}
+
+TEST_CASE("listings show what was seen, sorted, with the newest time", "[engine][listing]") {
+  const TemporaryDirectory directory;
+  const ManualClock clock(kBaseMs);
+  RunningEngine engine(directory.path(), KeepForever(), clock);
+  SeriesId never_seen;
+  REQUIRE(engine->Resolve({"DOGE", "USD", "a"}, never_seen) == Refusal::kNone);
+  engine.Ingest({EventAt(kBaseMs - 5, 1, {"ETH", "USD", "b"}), EventAt(kBaseMs - 9, 2, {"BTC", "USD", "b"}),
+                 EventAt(kBaseMs - 1, 3, {"BTC", "EUR", "a"}), EventAt(kBaseMs - 7, 4, {"BTC", "USD", "a"})});
+
+  CHECK(engine->Exchanges(std::nullopt, true) ==
+        std::vector<ExchangeListing>{{"a", kBaseMs - 1, {{"BTC", "EUR", kBaseMs - 1}, {"BTC", "USD", kBaseMs - 7}}},
+                                     {"b", kBaseMs - 5, {{"BTC", "USD", kBaseMs - 9}, {"ETH", "USD", kBaseMs - 5}}}});
+  CHECK(engine->Exchanges("b", false) == std::vector<ExchangeListing>{{"b", kBaseMs - 5, {}}});
+  CHECK(engine->Exchanges("c", true).empty());
+
+  const auto bases = engine->Bases({});
+  REQUIRE(bases.size() == 2);
+  CHECK(bases[0].reference.symbol == Symbol{"BTC", "EUR", "a"});  // the newest
+  CHECK(bases[0].series == 3);
+  CHECK(engine->Bases({"ETH", "XRP"}).size() == 1);
+
+  const auto prices = engine->PricesOfBase("BTC");
+  REQUIRE(prices.size() == 3);
+  CHECK(prices[0].price.timestamp_ms == kBaseMs - 1);
+  CHECK(prices[2].price.timestamp_ms == kBaseMs - 9);
+}
+
+TEST_CASE("references choose a base's price and outlive a restart", "[engine][reference]") {
+  const TemporaryDirectory directory;
+  const ManualClock clock(kBaseMs);
+  const auto change = [](auto call) {
+    std::promise<absl::Status> done;
+    auto result = done.get_future();
+    call([&](absl::Status status) { done.set_value(std::move(status)); });
+    return result.get();
+  };
+  {
+    RunningEngine engine(directory.path(), KeepForever(), clock);
+    engine.Ingest({EventAt(kBaseMs - 9, 1, {"BTC", "USD", "old"}), EventAt(kBaseMs, 2, {"BTC", "EUR", "new"})});
+    REQUIRE(change([&](auto done) { engine->SetReference({"BTC", "USD", "old"}, done); }).ok());
+    REQUIRE(change([&](auto done) { engine->SetReference({"ETH", "USD", "old"}, done); }).ok());
+    REQUIRE(change([&](auto done) { engine->RemoveReference("ETH", done); }).ok());
+    CHECK(change([&](auto done) { engine->RemoveReference("ETH", done); }).code() == absl::StatusCode::kNotFound);
+    CHECK(engine->Bases({"BTC"})[0].reference.price.price == 1);
+  }
+  RunningEngine engine(directory.path(), KeepForever(), clock);
+  CHECK(engine->References() == std::vector<Reference>{{"BTC", "USD", "old"}});
+  CHECK(engine->Bases({"BTC"})[0].reference.price.price == 1);
+  REQUIRE(change([&](auto done) { engine->ReplaceReferences({{"ETH", "USD", "x"}}, done); }).ok());
+  CHECK(engine->References() == std::vector<Reference>{{"ETH", "USD", "x"}});
+  CHECK(engine->Bases({"BTC"})[0].reference.price.price == 2);
+}
+
+TEST_CASE("a worker has no room while too much is on its way, and says when it has", "[engine][backpressure]") {
+  const TemporaryDirectory directory;
+  const ManualClock clock(kBaseMs);
+  auto options = KeepForever();
+  options.inflight_events_max = 100;
+  RunningEngine engine(directory.path(), options, clock);
+  std::promise<bool> had_room;
+  std::promise<void> resumed;
+  engine.OnWorker(0, [&] {
+    engine::EventBatch batch = engine->NewBatch();
+    SeriesId id;
+    REQUIRE(engine->Resolve(kSymbol, id) == Refusal::kNone);
+    for (uint64_t i = 0; i < 200; ++i) batch.Add(id, {1, 0, 0, kBaseMs + i});
+    engine->Submit(0, std::move(batch), engine::Ack::kDurable, [](const engine::IngestResult&) {});
+    had_room.set_value(engine->HasRoom(0));
+    engine->WhenRoom(0, [&] { resumed.set_value(); });
+  });
+  CHECK_FALSE(had_room.get_future().get());
+  resumed.get_future().get();
+}
+
+TEST_CASE("an event in memory is visible before it is durable, one of no ack is visible soon", "[engine][ack]") {
+  const TemporaryDirectory directory;
+  const ManualClock clock(kBaseMs);
+  RunningEngine engine(directory.path(), KeepForever(), clock);
+  const auto memory = engine.Submit(0, {EventAt(kBaseMs, 3)}, engine::Ack::kMemory).get();
+  CHECK(memory.accepted == 1);
+  CHECK(engine->Latest(*engine->Find(kSymbol))->price == 3);
+  CHECK(engine.Submit(0, {EventAt(kBaseMs, 3)}, engine::Ack::kDurable).get().duplicates == 1);
+}

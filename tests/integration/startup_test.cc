@@ -1,0 +1,68 @@
+// What can go wrong before the server serves: one clear line and a non-zero exit.
+#include <algorithm>
+
+#include "catch.h"
+#include "integration/wick_process.h"
+
+using namespace wick::test;
+
+namespace {
+
+std::vector<std::string> Serve(const std::string& data, std::vector<std::string> more = {}) {
+  std::vector<std::string> args = {"serve", "--data", data, "--http", "127.0.0.1:0", "--binary", "127.0.0.1:0"};
+  args.insert(args.end(), more.begin(), more.end());
+  return args;
+}
+
+void CheckRefused(const CommandResult& result, const std::vector<std::string>& names) {
+  INFO(result.err);
+  CHECK(result.exit_code != 0);
+  CHECK(result.exit_code < 126);
+  const size_t errors = static_cast<size_t>(std::count(result.err.begin(), result.err.end(), '\n'));
+  CHECK(errors >= 1);
+  const size_t last = result.err.rfind('\n', result.err.size() - 2);
+  const std::string line = result.err.substr(last == std::string::npos ? 0 : last + 1);
+  for (const std::string& name : names) {
+    CAPTURE(name, line);
+    CHECK(line.find(name) != std::string::npos);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a second process on the same directory is refused", "[integration][startup]") {
+  const TemporaryDirectory directory;
+  WickServer server(directory / "data");
+  CheckRefused(RunWick(Serve(directory / "data")), {directory / "data"});
+}
+
+TEST_CASE("a port in use is named", "[integration][startup]") {
+  const TemporaryDirectory directory;
+  WickServer server(directory / "data");
+  const std::string port = std::to_string(server.http_port());
+  CheckRefused(RunWick({"serve", "--data", directory / "other", "--http", "127.0.0.1:" + port, "--binary", "127.0.0.1:0"}),
+               {"127.0.0.1:" + port});
+}
+
+TEST_CASE("a data directory that cannot be made is named", "[integration][startup]") {
+  const TemporaryDirectory directory;
+  std::ofstream(directory / "file") << "not a directory";
+  CheckRefused(RunWick(Serve(directory / "file/data")), {directory / "file/data"});
+}
+
+TEST_CASE("a bad configuration is refused with file, line and reason", "[integration][startup]") {
+  const TemporaryDirectory directory;
+  std::ofstream(directory / "wick.toml") << "[server]\nhttp = \"127.0.0.1:0\"\nworkerz = 3\n";
+  CheckRefused(RunWick(Serve(directory / "data", {"--config", directory / "wick.toml"})),
+               {"wick.toml", "3", "workerz"});
+  CheckRefused(RunWick(Serve(directory / "data", {"--set", "tiers.1s.keep=soon"})), {"tiers.1s.keep", "soon"});
+  CheckRefused(RunWick(Serve(directory / "data", {"--config", directory / "none.toml"})), {"none.toml"});
+}
+
+TEST_CASE("wrong arguments exit with 2, a server that is not there with 1", "[integration][cli]") {
+  CHECK(RunWick({"nonsense"}).exit_code == 2);
+  CHECK(RunWick({"latest", "--nonsense"}).exit_code == 2);
+  const auto unreachable = RunWick({"latest", "x:BTC/USD", "--server", "127.0.0.1:1"});
+  CHECK(unreachable.exit_code == 1);
+  CHECK(unreachable.err.find("127.0.0.1:1") != std::string::npos);
+}

@@ -1,0 +1,200 @@
+// The worked examples of docs/wire-format.md, read out of the page, against the codecs of both
+// sides.
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "catch.h"
+#include "client/codec.h"
+#include "protocol/binary_replies.h"
+#include "protocol/binary_requests.h"
+
+namespace wick::protocol::binary {
+namespace {
+
+std::string Page() {
+  std::ifstream file(WICK_SOURCE_DIR "/docs/wire-format.md");
+  REQUIRE(file.good());
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// The bytes of every "```hex NAME" block: pairs of digits up to the bar, what follows is for
+/// people.
+std::map<std::string, std::string> Examples() {
+  std::map<std::string, std::string> examples;
+  std::istringstream page(Page());
+  std::string* block = nullptr;
+  for (std::string line; std::getline(page, line);) {
+    if (line.rfind("```hex ", 0) == 0) {
+      block = &examples[line.substr(7)];
+      REQUIRE(block->empty());
+    } else if (line.rfind("```", 0) == 0) {
+      block = nullptr;
+    } else if (block) {
+      std::istringstream bytes(line.substr(0, line.find('|')));
+      for (std::string byte; bytes >> byte;) {
+        block->push_back(static_cast<char>(std::stoi(byte, nullptr, 16)));
+      }
+    }
+  }
+  return examples;
+}
+
+std::string Hex(std::string_view bytes) {
+  std::string hex;
+  for (const char byte : bytes) hex += fmt::format("{:02x} ", static_cast<unsigned char>(byte));
+  return hex;
+}
+
+/// What the page says of `name`; every test names the examples it holds.
+std::string Example(const std::string& name) {
+  const auto examples = Examples();
+  INFO(name);
+  REQUIRE(examples.count(name) == 1);
+  return examples.at(name);
+}
+
+template <typename Write>
+std::string RequestFrame(wire::Type type, uint64_t request_id, Write write) {
+  std::string bytes;
+  const size_t start = wire::BeginFrame(RequestType(type), request_id, bytes);
+  write(wire::Writer(bytes));
+  wire::EndFrame(start, bytes);
+  return bytes;
+}
+
+constexpr uint64_t kTimestampMs = 1'700'000'000'123;
+constexpr uint64_t kBucketMs = 1'699'999'800'000;
+const Price kPrice{46450.5, 1200.25, 0, kTimestampMs};
+
+}  // namespace
+
+TEST_CASE("the page's hello is what both sides say", "[protocol][binary][golden]") {
+  ClientOptions options;
+  options.name = "example";
+  const std::string hello = RequestFrame(
+      wire::Type::kHello, 1, [&](wire::Writer writer) { client::WriteHello(options, writer); });
+  CHECK(Hex(hello) == Hex(Example("hello")));
+  std::string reply;
+  AppendHello(1, {1, "0.1.0", {}}, reply);
+  CHECK(Hex(reply) == Hex(Example("hello-reply")));
+}
+
+TEST_CASE("the page's register is what both sides say", "[protocol][binary][golden]") {
+  const std::vector<SymbolView> symbols = {{"BTC", "USD", "kraken"}, {"BTC", "USD", "a:b"}};
+  const std::string request = RequestFrame(wire::Type::kRegister, 2, [&](wire::Writer writer) {
+    client::WriteSymbols(symbols, writer);
+  });
+  CHECK(Hex(request) == Hex(Example("register")));
+  std::string reply;
+  AppendRegister(2,
+                 {{{SeriesId{7}, Refusal::kNone}, {kNoSeries, Refusal::kInvalidName}},
+                  {{1, Refusal::kInvalidName, "no ':' in an exchange"}}},
+                 reply);
+  CHECK(Hex(reply) == Hex(Example("register-reply")));
+}
+
+TEST_CASE("the page's ingest is what both sides say", "[protocol][binary][golden]") {
+  const Tick tick = TickOf(SeriesId{7}, kPrice);
+  const std::string request = RequestFrame(wire::Type::kIngest, 3, [&](wire::Writer writer) {
+    client::WriteIngestHead(wire::Ack::kDurable, 1, writer);
+    writer.Records(std::span<const Tick>(&tick, 1));
+  });
+  CHECK(Hex(request) == Hex(Example("ingest")));
+  std::string reply;
+  AppendIngest(3, {1, 0, 0, {}}, reply);
+  CHECK(Hex(reply) == Hex(Example("ingest-reply")));
+}
+
+TEST_CASE("the page's latest prices are what both sides say", "[protocol][binary][golden]") {
+  const std::vector<SeriesId> ids = {SeriesId{7}, SeriesId{8}};
+  const std::string request = RequestFrame(
+      wire::Type::kLatestByIds, 4, [&](wire::Writer writer) { client::WriteIds(ids, writer); });
+  CHECK(Hex(request) == Hex(Example("latest-by-ids")));
+  const std::vector<Price> prices = {kPrice, Price{}};
+  std::string reply;
+  AppendLatest(4, wire::Type::kLatestByIds, prices, reply);
+  CHECK(Hex(reply) == Hex(Example("latest-by-ids-reply")));
+}
+
+TEST_CASE("the page's candles are what both sides say", "[protocol][binary][golden]") {
+  CandlesRequest candles;
+  candles.interval = {5, IntervalUnit::kMinute};
+  candles.from_ms = kBucketMs;
+  const std::string request = RequestFrame(wire::Type::kCandles, 5, [&](wire::Writer writer) {
+    client::WriteCandles(SymbolView{"BTC", "USD", "kraken"}, candles, writer);
+  });
+  CHECK(Hex(request) == Hex(Example("candles")));
+  CandlesReply answer;
+  answer.interval = candles.interval;
+  answer.candles.push_back({kBucketMs, 46450, 46460.25, 46449.5, 46450.5, 42, 1200.25, 0,
+                            candles.interval, true, false});
+  std::string reply;
+  AppendCandles(5, answer, reply);
+  CHECK(Hex(reply) == Hex(Example("candles-reply")));
+}
+
+TEST_CASE("the page's error is what the server says", "[protocol][binary][golden]") {
+  std::string error;
+  AppendError(6, ErrorCode::kUnknownSeries, "no series kraken:BTC/EUR", error);
+  CHECK(Hex(error) == Hex(Example("error")));
+}
+
+TEST_CASE("every example of the page is tested", "[protocol][binary][golden]") {
+  CHECK(Examples().size() == 11);
+}
+
+TEST_CASE("the page lists every code, refusal and limit with its number",
+          "[protocol][binary][golden]") {
+  const std::string page = Page();
+  const auto says = [&](const std::string& text) {
+    INFO(text);
+    CHECK(page.find(text) != std::string::npos);
+  };
+  for (const ErrorCodeName& known : kErrorCodeNames) {
+    if (known.code >= ErrorCode::kConnectFailed) continue;  // never on the wire
+    says(fmt::format("| {} | `{}`", static_cast<int>(known.code), known.name));
+  }
+  for (int i = 1; i < kRefusalCount; ++i) {
+    says(fmt::format("{} `{}`", i, RefusalCode(static_cast<Refusal>(i))));
+  }
+  says("payload_bytes | 1,048,576");
+  CHECK(wire::kPayloadBytesMax == 1'048'576);
+  says("events_per_ingest | 16,384");
+  CHECK(wire::kEventsPerIngestMax == 16'384);
+  says("entries_per_request | 10,000");
+  CHECK(wire::kEntriesPerRequestMax == 10'000);
+  says("candles_per_request | 10,000");
+  CHECK(wire::kCandlesPerRequestMax == 10'000);
+}
+
+TEST_CASE("the page names every request with its number", "[protocol][binary][golden]") {
+  const std::string page = Page();
+  const std::pair<wire::Type, std::string> names[] = {
+      {wire::Type::kHello, "hello"},
+      {wire::Type::kPing, "ping"},
+      {wire::Type::kRegister, "register"},
+      {wire::Type::kIngest, "ingest"},
+      {wire::Type::kLatestByIds, "latest_by_ids"},
+      {wire::Type::kLatestBySymbols, "latest_by_symbols"},
+      {wire::Type::kCandles, "candles"},
+      {wire::Type::kExchanges, "exchanges"},
+      {wire::Type::kBases, "bases"},
+      {wire::Type::kPricesOfBase, "prices_of_base"},
+      {wire::Type::kReferences, "references"},
+      {wire::Type::kSetReference, "set_reference"},
+      {wire::Type::kRemoveReference, "remove_reference"},
+      {wire::Type::kReplaceReferences, "replace_references"},
+      {wire::Type::kStatus, "status"},
+      {wire::Type::kCheckpoint, "checkpoint"},
+  };
+  for (const auto& [type, name] : names) {
+    const std::string row = fmt::format("\n| {} {} |", RequestType(type), name);
+    INFO(row);
+    CHECK(page.find(row) != std::string::npos);
+  }
+}
+
+}  // namespace wick::protocol::binary

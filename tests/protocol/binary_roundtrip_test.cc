@@ -1,0 +1,361 @@
+// What the client writes the server reads, and the other way round.
+#include <cmath>
+#include <limits>
+
+#include "catch.h"
+#include "client/codec.h"
+#include "protocol/binary_replies.h"
+#include "protocol/binary_requests.h"
+
+namespace wick::protocol::binary {
+namespace {
+
+/// The request that `write` makes of a payload, as the server sees it.
+template <typename T, typename Write>
+T Sent(wire::Type type, Write write) {
+  // Views in the result point into it.
+  static std::string bytes;
+  bytes.clear();
+  const size_t start = wire::BeginFrame(RequestType(type), 7, bytes);
+  write(wire::Writer(bytes));
+  wire::EndFrame(start, bytes);
+  Frame frame;
+  Request request;
+  ErrorReply error;
+  REQUIRE(NextFrame(bytes, wire::Limits{}, frame, error) == FrameState::kWhole);
+  const bool decoded = DecodeRequest(frame, wire::Limits{}, request, error);
+  INFO(error.message);
+  REQUIRE(decoded);
+  REQUIRE(std::holds_alternative<T>(request));
+  return std::get<T>(request);
+}
+
+/// The payload of a reply that fits in one frame.
+std::string_view Payload(std::string_view frame, uint16_t type) {
+  const wire::Header header = wire::ReadHeader(frame);
+  REQUIRE(header.type == type);
+  REQUIRE(header.request_id == 9);
+  REQUIRE(header.flags == 0);
+  REQUIRE(frame.size() == wire::kHeaderBytes + header.payload_bytes);
+  return frame.substr(wire::kHeaderBytes);
+}
+
+template <typename T>
+T Received(std::string_view frame, wire::Type type) {
+  T value{};
+  REQUIRE(client::ReadReply(Payload(frame, ReplyType(type)), value));
+  return value;
+}
+
+const Symbol kBtc{"BTC", "USD", "kraken"};
+const Symbol kOdd{"人民币", "U.S-D 1", "an exchange"};
+const Price kPrice{46450.5, 12.25, std::numeric_limits<double>::denorm_min(), 1'700'000'000'123};
+
+}  // namespace
+
+TEST_CASE("hello carries the client's name and, if there is one, a token", "[protocol][binary]") {
+  for (const bool with_token : {false, true}) {
+    ClientOptions options;
+    options.name = "price feed";
+    if (with_token) options.token = "secret";
+    std::string bytes;
+    const size_t start = wire::BeginFrame(RequestType(wire::Type::kHello), 1, bytes);
+    client::WriteHello(options, wire::Writer(bytes));
+    wire::EndFrame(start, bytes);
+    Frame frame;
+    HelloRequest hello;
+    ErrorReply error;
+    REQUIRE(NextFrame(bytes, wire::Limits{}, frame, error) == FrameState::kWhole);
+    REQUIRE(DecodeHello(frame, hello, error));
+    CHECK(hello.version == wire::kVersion);
+    CHECK(hello.client_name == "price feed");
+    CHECK(hello.token.has_value() == with_token);
+    if (with_token) CHECK(*hello.token == "secret");
+  }
+}
+
+TEST_CASE("symbols reach the server in their order", "[protocol][binary]") {
+  const std::vector<SymbolView> symbols = {kBtc, kOdd, Symbol{}};
+  const auto write = [&](wire::Writer writer) { client::WriteSymbols(symbols, writer); };
+  CHECK(Sent<RegisterRequest>(wire::Type::kRegister, write).symbols == symbols);
+  CHECK(Sent<LatestBySymbolsRequest>(wire::Type::kLatestBySymbols, write).symbols == symbols);
+}
+
+TEST_CASE("ticks are read where they lie in the frame", "[protocol][binary]") {
+  const std::vector<Tick> ticks = {TickOf(SeriesId{3}, kPrice), TickOf(kNoSeries, Price{})};
+  const auto request = Sent<IngestRequest>(wire::Type::kIngest, [&](wire::Writer writer) {
+    client::WriteIngestHead(wire::Ack::kMemory, 2, writer);
+    writer.Records(std::span(ticks));
+  });
+  CHECK(request.ack == engine::Ack::kMemory);
+  REQUIRE(request.ticks.size() == 2);
+  CHECK(request.ticks[0].series == 3);
+  CHECK(PriceOf(request.ticks[0]) == kPrice);
+  CHECK(request.ticks[1].series == Raw(kNoSeries));
+}
+
+TEST_CASE("a batch of ids is read where it lies in the frame", "[protocol][binary]") {
+  std::vector<SeriesId> ids;
+  for (uint32_t i = 0; i < wire::kEntriesPerRequestMax; ++i) ids.push_back(SeriesId{i * 3});
+  const auto request = Sent<LatestByIdsRequest>(
+      wire::Type::kLatestByIds, [&](wire::Writer writer) { client::WriteIds(ids, writer); });
+  REQUIRE(request.series.size() == ids.size());
+  CHECK(request.series[0] == 0);
+  CHECK(request.series[9'999] == 29'997);
+}
+
+TEST_CASE("every kind of candles request survives the way to the server", "[protocol][binary]") {
+  std::vector<CandlesRequest> requests(5);
+  requests[1].from_ms = 1'000;
+  requests[2].to_ms = 2'000;
+  requests[2].interval = {1, IntervalUnit::kMonth};
+  requests[3] = {Grain::kFixed, {90, IntervalUnit::kSecond}, 5, 6, 10'000, Fill::kNull};
+  requests[4].grain = Grain::kFinest;
+  requests[4].fill = Fill::kPrevious;
+  for (const CandlesRequest& candles : requests) {
+    const auto by_id = Sent<BinaryCandlesRequest>(wire::Type::kCandles, [&](wire::Writer writer) {
+      client::WriteCandles(SeriesId{12}, candles, writer);
+    });
+    CHECK(by_id.candles == candles);
+    REQUIRE(std::holds_alternative<SeriesId>(by_id.series));
+    CHECK(std::get<SeriesId>(by_id.series) == SeriesId{12});
+    const auto by_symbol = Sent<BinaryCandlesRequest>(
+        wire::Type::kCandles,
+        [&](wire::Writer writer) { client::WriteCandles(SymbolView(kOdd), candles, writer); });
+    CHECK(by_symbol.candles == candles);
+    REQUIRE(std::holds_alternative<SymbolView>(by_symbol.series));
+    CHECK(std::get<SymbolView>(by_symbol.series) == SymbolView(kOdd));
+  }
+}
+
+TEST_CASE("catalogue requests survive the way to the server", "[protocol][binary]") {
+  const auto exchanges = [](std::optional<std::string_view> only, bool pairs) {
+    return Sent<ExchangesRequest>(wire::Type::kExchanges, [&](wire::Writer writer) {
+      client::WriteExchanges(only, pairs, writer);
+    });
+  };
+  CHECK(exchanges(std::nullopt, true).pairs);
+  CHECK_FALSE(exchanges(std::nullopt, false).exchange);
+  CHECK(exchanges("kraken", false).exchange == "kraken");
+  CHECK_FALSE(exchanges("kraken", false).pairs);
+  CHECK(exchanges("", true).exchange == "");
+
+  const std::vector<std::string> bases = {"BTC", "ETH"};
+  CHECK(Sent<BasesRequest>(wire::Type::kBases, [&](wire::Writer writer) {
+          client::WriteNames(bases, writer);
+        }).base_currencies == bases);
+  CHECK(Sent<PricesOfBaseRequest>(wire::Type::kPricesOfBase, [&](wire::Writer writer) {
+          writer.Text("BTC");
+        }).base_currency == "BTC");
+}
+
+TEST_CASE("reference requests survive the way to the server", "[protocol][binary]") {
+  const std::vector<Reference> references = {{"BTC", "USD", "kraken"}, {"ETH", "EUR", "binance"}};
+  CHECK(Sent<ReplaceReferencesRequest>(wire::Type::kReplaceReferences, [&](wire::Writer writer) {
+          client::WriteReferences(references, writer);
+        }).references == references);
+  CHECK(Sent<SetReferenceRequest>(wire::Type::kSetReference, [&](wire::Writer writer) {
+          writer.Names(client::NamesOf(references[0]));
+        }).reference == references[0]);
+  CHECK(Sent<RemoveReferenceRequest>(wire::Type::kRemoveReference, [&](wire::Writer writer) {
+          writer.Text("ETH");
+        }).base_currency == "ETH");
+}
+
+TEST_CASE("requests without a payload have none", "[protocol][binary]") {
+  const auto nothing = [](wire::Writer) {};
+  Sent<PingRequest>(wire::Type::kPing, nothing);
+  Sent<ReferencesRequest>(wire::Type::kReferences, nothing);
+  Sent<StatusRequest>(wire::Type::kStatus, nothing);
+  Sent<CheckpointRequest>(wire::Type::kCheckpoint, nothing);
+}
+
+TEST_CASE("the small replies survive the way to the client", "[protocol][binary]") {
+  std::string bytes;
+  const wire::HelloReply hello{1, "0.1.0", {1'000, 20, 30, 40}};
+  AppendHello(9, hello, bytes);
+  CHECK(Received<wire::HelloReply>(bytes, wire::Type::kHello) == hello);
+
+  bytes.clear();
+  const wire::RegisterReply registered{
+      {{SeriesId{5}, Refusal::kNone}, {kNoSeries, Refusal::kInvalidName}},
+      {{1, Refusal::kInvalidName, "a '/' in the currency \"A/B\""}}};
+  AppendRegister(9, registered, bytes);
+  CHECK(Received<wire::RegisterReply>(bytes, wire::Type::kRegister) == registered);
+
+  bytes.clear();
+  const wire::IngestReply ingested{10, 2, 1, {{7, Refusal::kFutureTimestamp, "11 s ahead"}}};
+  AppendIngest(9, ingested, bytes);
+  CHECK(Received<wire::IngestReply>(bytes, wire::Type::kIngest) == ingested);
+
+  bytes.clear();
+  AppendError(9, ErrorCode::kUnknownSeries, "series 12 was never registered", bytes);
+  ClientError error;
+  REQUIRE(client::ReadReply(Payload(bytes, wire::kErrorType), error));
+  CHECK(error.code == ErrorCode::kUnknownSeries);
+  CHECK(error.message == "series 12 was never registered");
+
+  bytes.clear();
+  AppendDone(9, wire::Type::kCheckpoint, bytes);
+  CHECK(Payload(bytes, ReplyType(wire::Type::kCheckpoint)).empty());
+
+  bytes.clear();
+  AppendStatus(9, "{\"version\":\"0.1.0\"}", bytes);
+  CHECK(Payload(bytes, ReplyType(wire::Type::kStatus)) == "{\"version\":\"0.1.0\"}");
+}
+
+TEST_CASE("a reply lists the first hundred rejections and no more", "[protocol][binary]") {
+  wire::IngestReply reply;
+  reply.rejected = 150;
+  for (uint32_t i = 0; i < 150; ++i) {
+    reply.rejections.push_back({i, Refusal::kInvalidPrice, std::string(5'000, 'x')});
+  }
+  std::string bytes;
+  AppendIngest(9, reply, bytes);
+  const auto received = Received<wire::IngestReply>(bytes, wire::Type::kIngest);
+  CHECK(received.rejected == 150);
+  REQUIRE(received.rejections.size() == wire::kRejectionsPerReplyMax);
+  CHECK(received.rejections[99].index == 99);
+  CHECK(received.rejections[99].message.size() == wire::kMessageBytesMax);
+}
+
+TEST_CASE("a message is not cut within a UTF-8 character", "[protocol][binary]") {
+  std::string bytes;
+  const std::string fitting(wire::kMessageBytesMax - 1, 'x');
+  AppendError(9, ErrorCode::kBadRequest, fitting + "é", bytes);
+  ClientError error;
+  REQUIRE(client::ReadReply(Payload(bytes, wire::kErrorType), error));
+  CHECK(error.message == fitting);
+}
+
+TEST_CASE("prices survive the way to the client bit for bit", "[protocol][binary]") {
+  const std::vector<Price> prices = {kPrice, Price{}, {1e308, 0, 5e-324, UINT64_MAX}};
+  for (const wire::Type type : {wire::Type::kLatestByIds, wire::Type::kLatestBySymbols}) {
+    std::string bytes;
+    AppendLatest(9, type, prices, bytes);
+    CHECK(Received<std::vector<Price>>(bytes, type) == prices);
+  }
+}
+
+TEST_CASE("candles survive the way to the client, those of fill=null too", "[protocol][binary]") {
+  CandlesReply reply;
+  reply.grain = Grain::kFinest;
+  reply.interval = {4, IntervalUnit::kHour};
+  reply.available_from_ms = 1'000;
+  reply.next_ms = 3'000;
+  reply.candles.push_back(
+      {1'000, 1, 4, 0.5, 2, uint64_t{1} << 40, 10, 20, {1, IntervalUnit::kDay}, true, false});
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  reply.candles.push_back(
+      {2'000, nan, nan, nan, nan, 0, 0, 0, {1, IntervalUnit::kSecond}, false, true});
+  std::string bytes;
+  AppendCandles(9, reply, bytes);
+  CHECK(bytes.size() == wire::kHeaderBytes + wire::kCandlesHeadBytes + 2 * wire::kCandleBytes);
+
+  const auto received = Received<CandlesReply>(bytes, wire::Type::kCandles);
+  CHECK(received.grain == Grain::kFinest);
+  CHECK(received.interval == reply.interval);
+  CHECK(received.available_from_ms == 1'000);
+  CHECK(received.next_ms == 3'000);
+  REQUIRE(received.candles.size() == 2);
+  const Candle& first = received.candles[0];
+  CHECK(first.timestamp_ms == 1'000);
+  CHECK(first.open == 1);
+  CHECK(first.high == 4);
+  CHECK(first.low == 0.5);
+  CHECK(first.close == 2);
+  CHECK(first.count == uint64_t{1} << 40);
+  CHECK(first.base_volume_last_24h == 10);
+  CHECK(first.quote_volume_last_24h == 20);
+  CHECK(first.interval == Interval{1, IntervalUnit::kDay});
+  CHECK(first.closed);
+  CHECK_FALSE(first.filled);
+  CHECK(std::isnan(received.candles[1].open));
+  CHECK_FALSE(received.candles[1].closed);
+  CHECK(received.candles[1].filled);
+
+  bytes.clear();
+  reply.next_ms.reset();
+  AppendCandles(9, reply, bytes);
+  CHECK_FALSE(Received<CandlesReply>(bytes, wire::Type::kCandles).next_ms);
+}
+
+TEST_CASE("the catalogue survives the way to the client", "[protocol][binary]") {
+  std::string bytes;
+  const std::vector<ExchangeListing> exchanges = {
+      {"an exchange", 5, {}},
+      {"kraken", 7, {{"BTC", "USD", 7}, {"人民币", "EUR", 6}}},
+  };
+  AppendExchanges(9, exchanges, bytes);
+  CHECK(Received<std::vector<ExchangeListing>>(bytes, wire::Type::kExchanges) == exchanges);
+
+  bytes.clear();
+  const std::vector<BaseListing> bases = {{{kBtc, kPrice}, 3}, {{kOdd, Price{}}, 1}};
+  AppendBases(9, bases, bytes);
+  const auto received = Received<std::vector<BaseListing>>(bytes, wire::Type::kBases);
+  REQUIRE(received.size() == 2);
+  CHECK(received[0].reference == bases[0].reference);
+  CHECK(received[0].series == 3);
+  CHECK(received[1].reference == bases[1].reference);
+
+  bytes.clear();
+  const std::vector<PriceEvent> prices = {{kOdd, kPrice}, {kBtc, kPrice}};
+  AppendPricesOfBase(9, prices, bytes);
+  CHECK(Received<std::vector<PriceEvent>>(bytes, wire::Type::kPricesOfBase) == prices);
+
+  bytes.clear();
+  const std::vector<Reference> references = {{"BTC", "USD", "kraken"}, {"ETH", "", ""}};
+  AppendReferences(9, references, bytes);
+  CHECK(Received<std::vector<Reference>>(bytes, wire::Type::kReferences) == references);
+}
+
+TEST_CASE("a reply longer than a frame goes on in the next one", "[protocol][binary]") {
+  ExchangeListing exchange{"an exchange", 1, {}};
+  for (int i = 0; i < 100'000; ++i) {
+    exchange.pairs.push_back({"BASE" + std::to_string(i), "USD", static_cast<uint64_t>(i)});
+  }
+  const std::vector<ExchangeListing> exchanges = {exchange};
+  std::string bytes = "what was there before";
+  const size_t before = bytes.size();
+  AppendExchanges(9, exchanges, bytes);
+
+  std::string joined;
+  std::vector<wire::Header> headers;
+  for (std::string_view left = std::string_view(bytes).substr(before); !left.empty();) {
+    headers.push_back(wire::ReadHeader(left));
+    joined += left.substr(wire::kHeaderBytes, headers.back().payload_bytes);
+    left.remove_prefix(wire::kHeaderBytes + headers.back().payload_bytes);
+  }
+  REQUIRE(headers.size() == 3);
+  for (size_t i = 0; i < headers.size(); ++i) {
+    CHECK(headers[i].type == ReplyType(wire::Type::kExchanges));
+    CHECK(headers[i].request_id == 9);
+    CHECK(headers[i].flags == (i + 1 < headers.size() ? wire::kMore : 0));
+    CHECK(headers[i].payload_bytes <= wire::kPayloadBytesMax);
+  }
+  std::vector<ExchangeListing> received;
+  REQUIRE(client::ReadReply(joined, received));
+  CHECK(received == exchanges);
+}
+
+TEST_CASE("a reply of exactly the longest payload is one frame", "[protocol][binary]") {
+  std::string bytes;
+  AppendStatus(9, std::string(wire::kPayloadBytesMax, 'x'), bytes);
+  CHECK(Payload(bytes, ReplyType(wire::Type::kStatus)).size() == wire::kPayloadBytesMax);
+  bytes.clear();
+  AppendStatus(9, std::string(wire::kPayloadBytesMax + 1, 'x'), bytes);
+  CHECK(bytes.size() == 2 * wire::kHeaderBytes + wire::kPayloadBytesMax + 1);
+}
+
+TEST_CASE("a client reads past what a newer server adds at the end of a reply",
+          "[protocol][binary]") {
+  std::string bytes;
+  const wire::IngestReply ingested{10, 2, 0, {}};
+  AppendIngest(9, ingested, bytes);
+  bytes += "newer";
+  wire::IngestReply reply;
+  REQUIRE(client::ReadReply(std::string_view(bytes).substr(wire::kHeaderBytes), reply));
+  CHECK(reply == ingested);
+}
+
+}  // namespace wick::protocol::binary

@@ -1,0 +1,47 @@
+#include "protocol/json_string.h"
+
+#include <optional>
+#include <string>
+
+#include "catch.h"
+
+namespace wick::protocol {
+namespace {
+
+std::optional<std::string> Unescaped(std::string_view text) {
+  std::string out = "what was there before";
+  if (!Unescape(text, out)) return std::nullopt;
+  return out;
+}
+
+std::string Written(std::string_view text) {
+  std::string out;
+  AppendString(out, text);
+  return out;
+}
+
+TEST_CASE("escapes mean what JSON says they mean", "[protocol][string]") {
+  CHECK(Unescaped("") == "");
+  CHECK(Unescaped("BTC") == "BTC");
+  CHECK(Unescaped(R"(a\"b\\c\/d\b\f\n\r\t)") == "a\"b\\c/d\b\f\n\r\t");
+  CHECK(Unescaped(R"(\u0041\u00e9\u00E9\u5e01)") == "A\xC3\xA9\xC3\xA9\xE5\xB8\x81");
+  CHECK(Unescaped(R"(\ud83d\ude00)") == "\xF0\x9F\x98\x80");
+  CHECK(Unescaped(R"(\u0000)") == std::string(1, '\0'));
+}
+
+TEST_CASE("an escape that is none is refused", "[protocol][string]") {
+  for (const char* text : {R"(\x)", R"(\)", R"(\u12)", R"(\u12g4)", R"(\ud83d)", R"(\ud83dx)",
+                           R"(\ud83d\u0041)", R"(\ude00)", R"(\ud83d\)", R"(\U0041)"}) {
+    CAPTURE(text);
+    CHECK(Unescaped(text) == std::nullopt);
+  }
+}
+
+TEST_CASE("quotes, backslashes and control characters are escaped", "[protocol][string]") {
+  CHECK(Written("Gate.io") == R"("Gate.io")");
+  CHECK(Written("\xE5\xB8\x81") == "\"\xE5\xB8\x81\"");
+  CHECK(Written("a\"b\\c\n\r\t\x01\x1f\x7f") == "\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u001f\x7f\"");
+}
+
+}  // namespace
+}  // namespace wick::protocol

@@ -1,0 +1,181 @@
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "running_server.h"
+
+namespace wick::server {
+namespace {
+
+const Symbol kBtc{"BTC", "USD", "Kraken"};
+
+Price PriceAt(double price, uint64_t timestamp_ms) { return {price, 1, 2, timestamp_ms}; }
+
+TEST_CASE("a client registers, ingests and reads back", "[server][binary]") {
+  RunningServer running;
+  Client client = running.Connect();
+  const std::vector<SymbolView> symbols = {kBtc, Symbol{"", "USD", "Kraken"}};
+  const auto registered = client.Register(symbols);
+  REQUIRE(registered.ok());
+  CHECK(registered->entries[0].refusal == Refusal::kNone);
+  CHECK(registered->entries[1].refusal == Refusal::kInvalidName);
+  REQUIRE(registered->rejections.size() == 1);
+  CHECK(registered->rejections[0].index == 1);
+  const SeriesId series = registered->entries[0].series;
+
+  const std::vector<Tick> ticks = {TickOf(series, PriceAt(5, kNowMs - 1)), TickOf(series, PriceAt(7, kNowMs))};
+  const auto ingested = client.Ingest(ticks);
+  REQUIRE(ingested.ok());
+  CHECK(ingested->accepted == 2);
+
+  const std::vector<SeriesId> ids = {series};
+  CHECK(client.Latest(ids).value() == std::vector<Price>{PriceAt(7, kNowMs)});
+  const std::vector<SymbolView> asked = {Symbol{"X", "USD", "Kraken"}, kBtc};
+  CHECK(client.Latest(asked).value() == std::vector<Price>{Price{}, PriceAt(7, kNowMs)});
+  const auto candles = client.Candles(kBtc, CandlesRequest{});
+  REQUIRE(candles.ok());
+  REQUIRE(candles->candles.size() == 2);  // kNowMs - 1 lies in the minute before
+  CHECK(candles->candles[1].close == 7);
+  CHECK(client.Candles(series, CandlesRequest{})->candles.size() == 2);
+
+  Connection http(running.server().http());
+  CHECK(http.Ask(Get("/v1/latest?symbol=Kraken:BTC/USD")).status == 200);
+}
+
+TEST_CASE("refused ticks are told by index and cost the others nothing", "[server][binary]") {
+  RunningServer running;
+  Client client = running.Connect();
+  const std::vector<SymbolView> symbols = {kBtc};
+  const SeriesId series = client.Register(symbols)->entries[0].series;
+  const std::vector<Tick> ticks = {
+      TickOf(series, PriceAt(0, kNowMs)),
+      TickOf(SeriesId{77}, PriceAt(1, kNowMs)),
+      TickOf(series, PriceAt(1, kNowMs + 10'001)),
+      TickOf(series, PriceAt(std::numeric_limits<double>::quiet_NaN(), kNowMs)),
+      TickOf(series, PriceAt(1, kNowMs + 10'000)),
+      TickOf(kNoSeries, PriceAt(1, kNowMs)),
+  };
+  const auto ingested = client.Ingest(ticks);
+  REQUIRE(ingested.ok());
+  CHECK(ingested->accepted == 1);
+  CHECK(ingested->rejected == 5);
+  REQUIRE(ingested->rejections.size() == 5);
+  const std::vector<std::pair<uint32_t, Refusal>> expected = {{0, Refusal::kInvalidPrice},
+                                                              {1, Refusal::kUnknownSeries},
+                                                              {2, Refusal::kFutureTimestamp},
+                                                              {3, Refusal::kInvalidPrice},
+                                                              {5, Refusal::kUnknownSeries}};
+  for (size_t i = 0; i < expected.size(); ++i) {
+    CHECK(ingested->rejections[i].index == expected[i].first);
+    CHECK(ingested->rejections[i].refusal == expected[i].second);
+    CHECK_FALSE(ingested->rejections[i].message.empty());
+  }
+  const std::vector<Tick> many(1'000, TickOf(SeriesId{77}, PriceAt(1, kNowMs)));
+  const auto all_refused = client.Ingest(many);
+  REQUIRE(all_refused.ok());
+  CHECK(all_refused->rejected == 1'000);
+  CHECK(all_refused->rejections.size() == wire::kRejectionsPerReplyMax);
+}
+
+TEST_CASE("listings, references and operation answer as HTTP does", "[server][binary]") {
+  RunningServer running;
+  Client client = running.Connect();
+  CHECK(client.Ping().ok());
+  CHECK(client.Exchanges()->empty());
+  const std::vector<SymbolView> symbols = {kBtc};
+  const SeriesId series = client.Register(symbols)->entries[0].series;
+  const std::vector<Tick> ticks = {TickOf(series, PriceAt(7, kNowMs))};
+  REQUIRE(client.Ingest(ticks).ok());
+
+  CHECK(client.Exchanges()->at(0).pairs == std::vector<PairListing>{{"BTC", "USD", kNowMs}});
+  CHECK(client.Exchanges("Nowhere")->empty());
+  CHECK(client.Bases()->at(0).series == 1);
+  CHECK(client.PricesOfBase("BTC")->at(0).price.price == 7);
+  CHECK(client.PricesOfBase("ETH")->empty());
+
+  const Reference reference{"BTC", "USD", "Kraken"};
+  CHECK(client.SetReference(reference).ok());
+  CHECK(client.References().value() == std::vector<Reference>{reference});
+  CHECK(client.RemoveReference("BTC").ok());
+  const auto twice = client.RemoveReference("BTC");
+  REQUIRE_FALSE(twice.ok());
+  CHECK(twice.error().code == ErrorCode::kNotFound);
+  const auto invalid = client.SetReference({"B/TC", "USD", "Kraken"});
+  REQUIRE_FALSE(invalid.ok());
+  CHECK(invalid.error().code == ErrorCode::kInvalidName);
+  const std::vector<Reference> references = {reference};
+  CHECK(client.ReplaceReferences(references).ok());
+
+  CHECK(client.Checkpoint().ok());
+  CHECK(client.Status()->find("\"version\"") != std::string::npos);
+
+  const auto unknown = client.Candles(SeriesId{99}, CandlesRequest{});
+  REQUIRE_FALSE(unknown.ok());
+  CHECK(unknown.error().code == ErrorCode::kUnknownSeries);
+  const std::vector<SeriesId> ids = {SeriesId{99}};
+  CHECK(client.Latest(ids).error().code == ErrorCode::kUnknownSeries);
+  CHECK(client.Ping().ok());  // the connection goes on
+}
+
+TEST_CASE("batches in flight beyond every limit arrive whole and once", "[server][binary]") {
+  RunningServer running({"ingest.max_inflight_events=1000"});
+  ClientOptions options;
+  options.port = running.server().binary().port;
+  uint64_t accepted = 0;
+  auto ingestor =
+      Ingestor::Connect(options, {.batch_events = 300, .in_flight_batches = 200},
+                        [&](const BatchReport& report) { accepted += report.accepted; });
+  REQUIRE(ingestor.ok());
+  constexpr uint64_t kEvents = 60'000;
+  for (uint64_t i = 0; i < kEvents; ++i) {
+    REQUIRE(ingestor->Add(kBtc, PriceAt(1 + static_cast<double>(i % 7), kNowMs - kEvents + i)).ok());
+  }
+  REQUIRE(ingestor->Flush().ok());
+  CHECK(ingestor->reconnects() == 0);
+  CHECK(accepted == kEvents);
+  Client client = running.Connect();
+  CandlesRequest request;
+  request.interval = {1, IntervalUnit::kMonth};
+  CHECK(client.Candles(kBtc, request)->candles.at(0).count == kEvents);
+}
+
+wire::Header HeaderOf(const std::string& bytes) {
+  REQUIRE(bytes.size() >= wire::kHeaderBytes);
+  return wire::ReadHeader(bytes);
+}
+
+TEST_CASE("a connection that does not begin with hello is told so and closed", "[server][binary]") {
+  RunningServer running;
+  Connection raw(running.server().binary());
+  std::string ping;
+  wire::EndFrame(wire::BeginFrame(wire::RequestType(wire::Type::kPing), 42, ping), ping);
+  raw.Send(ping);
+  raw.EndSending();
+  const std::string reply = raw.ReceiveAll();
+  CHECK(HeaderOf(reply).type == wire::kErrorType);
+  CHECK(HeaderOf(reply).request_id == 42);
+}
+
+TEST_CASE("a frame that is too long is refused before it is read, then the connection ends",
+          "[server][binary]") {
+  RunningServer running;
+  Connection raw(running.server().binary());
+  std::string head;
+  wire::AppendHeader({wire::kPayloadBytesMax + 1, wire::RequestType(wire::Type::kHello), 0, 7}, head);
+  raw.Send(head);
+  const std::string reply = raw.ReceiveAll();
+  CHECK(HeaderOf(reply).type == wire::kErrorType);
+  CHECK(HeaderOf(reply).request_id == 7);
+}
+
+TEST_CASE("what is no frame is answered with an error, then the connection ends",
+          "[server][binary]") {
+  RunningServer running;
+  Connection raw(running.server().binary());
+  raw.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(HeaderOf(raw.ReceiveAll()).type == wire::kErrorType);
+}
+
+}  // namespace
+}  // namespace wick::server
