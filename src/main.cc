@@ -1,5 +1,6 @@
 // The one binary: its table of contents.
 #include <CLI/CLI.hpp>
+#include <exception>
 
 #include "cli/commands.h"
 

@@ -29,7 +29,7 @@ int FailUnseen(const std::string& base) {
 /// Every price of one base currency.
 int AllPrices(const Options& options, Client& client) {
   const Result<std::vector<PriceEvent>> prices = client.PricesOfBase(options.all_of);
-  if (!prices) return Fail(prices.error());
+  if (!prices) return Fail(prices.error().message);
   std::string text;
   if (options.json) {
     protocol::AppendPriceEvents(text, *prices);
@@ -57,7 +57,7 @@ std::string TextOf(const std::vector<BaseListing>& bases, uint64_t now_ms) {
 /// One reference price for each base currency.
 int ReferencePrices(const Options& options, Client& client) {
   const Result<std::vector<BaseListing>> bases = client.Bases(options.bases);
-  if (!bases) return Fail(bases.error());
+  if (!bases) return Fail(bases.error().message);
   if (options.json) {
     std::string text;
     protocol::AppendBases(text, *bases);

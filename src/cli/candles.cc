@@ -91,7 +91,7 @@ int Candles(const Options& options) {
   std::optional<Client> client = ConnectTo(options.server);
   if (!client) return kFailed;
   const Result<CandlesReply> reply = client->Candles(symbol, request);
-  if (!reply) return Fail(reply.error());
+  if (!reply) return Fail(reply.error().message);
 
   std::string text;
   if (options.format == "json") {

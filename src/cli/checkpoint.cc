@@ -21,7 +21,7 @@ int Checkpoint(const Options& options) {
   std::optional<Client> client = ConnectTo(options.server);
   if (!client) return kFailed;
   const auto begin = std::chrono::steady_clock::now();
-  if (const Result<void> done = client->Checkpoint(); !done) return Fail(done.error());
+  if (const Result<void> done = client->Checkpoint(); !done) return Fail(done.error().message);
   const auto duration_ms =
       static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
                                 std::chrono::steady_clock::now() - begin)

@@ -42,7 +42,7 @@ int Exchanges(const Options& options) {
       options.exchange.empty() ? std::nullopt : std::optional<std::string_view>(options.exchange);
   const bool pairs = !options.no_pairs;
   const Result<std::vector<ExchangeListing>> exchanges = client->Exchanges(only, pairs);
-  if (!exchanges) return Fail(exchanges.error());
+  if (!exchanges) return Fail(exchanges.error().message);
   if (options.json) {
     std::string text;
     protocol::AppendExchanges(text, *exchanges, pairs);

@@ -67,7 +67,7 @@ int Feed(const Options& options) {
   Result<Ingestor> ingestor = ConnectIngestor(options.send, [&summary](const BatchReport& batch) {
     summary.Take(batch, [](uint64_t event) { return event + 1; });
   });
-  if (!ingestor) return Fail(ingestor.error());
+  if (!ingestor) return Fail(ingestor.error().message);
   std::signal(SIGINT, [](int) { g_stop = 1; });
   std::signal(SIGTERM, [](int) { g_stop = 1; });
 
@@ -75,7 +75,7 @@ int Feed(const Options& options) {
   const Result<void> sent = SendAtRate(options, *ingestor);
   const double seconds = SecondsSince(begin);
   Print(summary.Text(seconds, "event"));
-  if (!sent) return Fail(sent.error());
+  if (!sent) return Fail(sent.error().message);
   if (!summary.failure.empty()) return Fail(summary.failure);
   if (options.events_per_second > 0) {
     const double share =

@@ -59,7 +59,7 @@ int Latest(const Options& options) {
   if (!client) return kFailed;
   const std::vector<SymbolView> views(symbols.begin(), symbols.end());
   const Result<std::vector<Price>> prices = client->Latest(views);
-  if (!prices) return Fail(prices.error());
+  if (!prices) return Fail(prices.error().message);
 
   PriceTable table(SystemClock().NowMs());
   int exit_code = kOk;

@@ -26,7 +26,7 @@ int List(const Options& options) {
   std::optional<Client> client = ConnectTo(options.server);
   if (!client) return kFailed;
   const Result<std::vector<Reference>> references = client->References();
-  if (!references) return Fail(references.error());
+  if (!references) return Fail(references.error().message);
   std::string text;
   if (options.json) {
     protocol::AppendReferences(text, *references);
@@ -45,14 +45,14 @@ int Set(const Options& options) {
   std::optional<Client> client = ConnectTo(options.server);
   if (!client) return kFailed;
   const Result<void> done = client->SetReference(options.reference);
-  return done ? kOk : Fail(done.error());
+  return done ? kOk : Fail(done.error().message);
 }
 
 int Remove(const Options& options) {
   std::optional<Client> client = ConnectTo(options.server);
   if (!client) return kFailed;
   const Result<void> done = client->RemoveReference(options.reference.base_currency);
-  return done ? kOk : Fail(done.error());
+  return done ? kOk : Fail(done.error().message);
 }
 
 int Replace(const Options& options) {
@@ -68,7 +68,7 @@ int Replace(const Options& options) {
   std::optional<Client> client = ConnectTo(options.server);
   if (!client) return kFailed;
   const Result<void> done = client->ReplaceReferences(std::get<std::vector<Reference>>(parsed));
-  return done ? kOk : Fail(done.error());
+  return done ? kOk : Fail(done.error().message);
 }
 
 CLI::App* AddVerb(CLI::App& command, Action& action, const char* name, const char* help,

@@ -35,7 +35,7 @@ Result<Ingestor> ConnectIngestor(const SendOptions& options, Ingestor::Report re
 }
 
 absl::Status ToStatus(const ClientError& error) {
-  return Error(absl::StatusCode::kUnavailable, "{}", Advice(error));
+  return Error(absl::StatusCode::kUnavailable, "{}", error.message);
 }
 
 }  // namespace wick::cli

@@ -40,27 +40,13 @@ ClientOptions ServerOptions(const std::string& server) {
 std::optional<Client> ConnectTo(const std::string& server) {
   Result<Client> client = Client::Connect(ServerOptions(server));
   if (client) return std::move(client).value();
-  Fail(client.error());
+  Fail(client.error().message);
   return std::nullopt;
 }
 
 int Fail(const std::string& message) {
   fmt::print(stderr, "wick: {}\n", message);
   return kFailed;
-}
-
-int Fail(const ClientError& error) { return Fail(Advice(error)); }
-
-std::string Advice(const ClientError& error) {
-  switch (error.code) {
-    case ErrorCode::kConnectFailed:
-      return error.message + "; is `wick serve` running?";
-    case ErrorCode::kMalformedFrame:
-    case ErrorCode::kBadReply:
-      return error.message + "; --server must name the binary port, not the HTTP one";
-    default:
-      return error.message;
-  }
 }
 
 void Print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }

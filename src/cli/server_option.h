@@ -24,10 +24,6 @@ std::optional<Client> ConnectTo(const std::string& server);
 
 /// One line on stderr, "wick: ..."; returns kFailed.
 int Fail(const std::string& message);
-int Fail(const ClientError& error);
-
-/// The message, with what to do where that is known.
-std::string Advice(const ClientError& error);
 
 /// Writes to stdout.
 void Print(std::string_view text);

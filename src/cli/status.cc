@@ -18,7 +18,7 @@ int Status(const Options& options) {
   std::optional<Client> client = ConnectTo(options.server);
   if (!client) return kFailed;
   const Result<std::string> status = client->Status();
-  if (!status) return Fail(status.error());
+  if (!status) return Fail(status.error().message);
   Print(options.json ? *status + "\n" : JsonOutline(*status));
   return kOk;
 }

@@ -9,7 +9,8 @@
 
 namespace wick::engine {
 
-/// Tier buckets one request may walk over. Beyond it the answer of a forward range is a shorter page.
+/// Tier candles one request walks over before it ends with the candle it has begun: a forward range is then
+/// answered with a shorter page.
 inline constexpr uint64_t kTierCandlesPerRequestMax = 2'000'000;
 
 /// May read the disk. Thread-safe.

@@ -1,5 +1,6 @@
 #include "engine/checkpoint.h"
 
+#include <iterator>
 #include <utility>
 
 #include "base/assert.h"
@@ -18,7 +19,7 @@ bool CheckpointPasses::requested() const {
 
 bool CheckpointPasses::Begin(uint64_t number, uint64_t now_ms) {
   const std::lock_guard lock(mutex_);
-  if (shards_left_ > 0) return false;
+  if (shards_left_ > 0 || !failure_.ok()) return false;
   shards_left_ = shards_;
   pass_ = {pass_.id + 1, number};
   running_ = std::exchange(waiting_, {});
@@ -31,10 +32,11 @@ CheckpointPasses::Pass CheckpointPasses::current() const {
   return pass_;
 }
 
-void CheckpointPasses::Refuse(const absl::Status& status) {
+void CheckpointPasses::Fail(const absl::Status& status) {
   std::vector<Done> refused;
   {
     const std::lock_guard lock(mutex_);
+    failure_.Update(status);
     refused.swap(waiting_);
   }
   for (Done& each : refused) each(status);
@@ -45,11 +47,18 @@ void CheckpointPasses::ShardDone(const absl::Status& status, uint64_t now_ms) {
   {
     const std::lock_guard lock(mutex_);
     WICK_ASSERT(shards_left_ > 0);
+    // What a failed slice captured is neither on disk nor marked as changed, so no pass may follow.
+    failure_.Update(status);
     if (--shards_left_ > 0) return;
     done = std::exchange(running_, {});
-    ++ended_.passes;
-    ended_.ended_ms = now_ms;
-    ended_.duration_ms = now_ms > began_ms_ ? now_ms - began_ms_ : 0;
+    if (failure_.ok()) {
+      ++ended_.passes;
+      ended_.ended_ms = now_ms;
+      ended_.duration_ms = now_ms > began_ms_ ? now_ms - began_ms_ : 0;
+    } else {
+      done.insert(done.end(), std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
+      waiting_.clear();
+    }
   }
   for (Done& each : done) each(status);
 }

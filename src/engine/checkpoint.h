@@ -3,7 +3,6 @@
 
 #include <absl/functional/any_invocable.h>
 
-#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <vector>
@@ -23,13 +22,13 @@ class CheckpointPasses {
 
   /// Asks for a pass that begins after this call.
   void Request(Done done);
-  /// Answers the requests that no pass has begun for: writing has failed.
-  void Refuse(const absl::Status& status);
+  /// Writing has failed: answers the requests that no pass has begun for; none begins any more.
+  void Fail(const absl::Status& status);
   /// True if a requested pass waits for the running one, or for Begin().
   bool requested() const;
 
   /// Begins a pass if none is running: every shard must see current() and send its slices.
-  /// `number`: newest journal number given out. False: one is running.
+  /// `number`: newest journal number given out. False: one is running, or one has failed.
   bool Begin(uint64_t number, uint64_t now_ms);
 
   struct Pass {
@@ -56,6 +55,7 @@ class CheckpointPasses {
   Pass pass_;
   unsigned shards_left_ = 0;  // > 0: a pass is running
   uint64_t began_ms_ = 0;
+  absl::Status failure_;  // once set, final
   Ended ended_;
 };
 

@@ -27,8 +27,9 @@ Committer::~Committer() { Stop(); }
 void Committer::KnowFrame(uint64_t number, uint64_t bytes) {
   WICK_ASSERT(frames_.empty() || frames_.back().number < number);
   frames_.push_back({number, bytes});
-  Bump(counters_.frames);
-  Bump(counters_.frame_bytes, bytes);
+  frame_bytes_ += bytes;
+  counters_.frames.store(frames_.size(), std::memory_order_relaxed);
+  counters_.frame_bytes.store(frame_bytes_, std::memory_order_relaxed);
 }
 
 void Committer::Start() {
@@ -92,13 +93,10 @@ void Committer::CommitRound() {
         std::visit([this](auto& work) { Gather(work); }, round_[end]);
       }
       for (unsigned shard = 0; shard < runs_.size(); ++shard) CloseRun(shard);
-      DropCoveredFrames();
+      const uint64_t covered = DeleteCoveredFrames();
       absl::Status committed = batch_.empty() ? absl::OkStatus() : store_.Commit(batch_);
       if (committed.ok()) {
-        Bump(counters_.commits);
-        counters_.synced_number.store(std::max(counters_.synced_number.load(std::memory_order_relaxed),
-                                               round_number_),
-                                      std::memory_order_relaxed);
+        CountCommitted(covered);
       } else {
         const std::lock_guard lock(status_mutex_);
         status_ = std::move(committed);
@@ -119,7 +117,7 @@ void Committer::CommitRound() {
       } else if (CheckpointSlice* slice = std::get_if<CheckpointSlice>(&work)) {
         hooks_.slice_written(*slice, result);
       } else {
-        std::get<ReferenceChange>(work).done(result);
+        std::get<ReferenceWrite>(work).done(result);
       }
     }
   }
@@ -161,9 +159,9 @@ void Committer::Gather(CheckpointSlice& slice) {
   if (slice.last) covered_[slice.shard] = slice.pass_number;
 }
 
-void Committer::Gather(ReferenceChange& change) {
-  for (const std::string& base : change.remove) batch_.DeleteReference(base);
-  for (const Reference& reference : change.put) batch_.PutReference(reference);
+void Committer::Gather(ReferenceWrite& write) {
+  for (const std::string& base : write.change.remove) batch_.DeleteReference(base);
+  for (const Reference& reference : write.change.put) batch_.PutReference(reference);
 }
 
 void Committer::CloseRun(unsigned shard) {
@@ -175,7 +173,7 @@ void Committer::CloseRun(unsigned shard) {
   run.bytes = 0;
 }
 
-void Committer::DropCoveredFrames() {
+uint64_t Committer::DeleteCoveredFrames() {
   std::sort(new_frames_.begin(), new_frames_.end(),
             [](const Frame& a, const Frame& b) { return a.number < b.number; });
   for (const Frame& frame : new_frames_) {
@@ -183,19 +181,26 @@ void Committer::DropCoveredFrames() {
     auto at = frames_.end();
     while (at != frames_.begin() && std::prev(at)->number > frame.number) --at;
     frames_.insert(at, frame);
-    Bump(counters_.frames);
-    Bump(counters_.frame_bytes, frame.bytes);
+    frame_bytes_ += frame.bytes;
   }
   const uint64_t covered = *std::min_element(covered_.begin(), covered_.end());
-  if (covered <= counters_.checkpoint_number.load(std::memory_order_relaxed)) return;
+  if (covered <= counters_.checkpoint_number.load(std::memory_order_relaxed)) return covered;
   batch_.PutLastNumber(covered);
   while (!frames_.empty() && frames_.front().number <= covered) {
     batch_.DeleteFrame(frames_.front().number);
-    counters_.frames.fetch_sub(1, std::memory_order_relaxed);
-    counters_.frame_bytes.fetch_sub(frames_.front().bytes, std::memory_order_relaxed);
+    frame_bytes_ -= frames_.front().bytes;
     frames_.pop_front();
   }
-  counters_.checkpoint_number.store(covered, std::memory_order_relaxed);
+  return covered;
+}
+
+void Committer::CountCommitted(uint64_t covered) {
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  Bump(counters_.commits);
+  counters_.synced_number.store(std::max(counters_.synced_number.load(kRelaxed), round_number_), kRelaxed);
+  counters_.checkpoint_number.store(std::max(counters_.checkpoint_number.load(kRelaxed), covered), kRelaxed);
+  counters_.frames.store(frames_.size(), kRelaxed);
+  counters_.frame_bytes.store(frame_bytes_, kRelaxed);
 }
 
 }  // namespace wick::engine

@@ -16,6 +16,7 @@
 
 #include "base/units.h"
 #include "cold/store.h"
+#include "engine/references.h"
 #include "engine/shard.h"
 #include "engine/submission.h"
 #include "hot/symbol_index.h"
@@ -31,9 +32,8 @@ struct CheckpointSlice {
 };
 
 /// A change of the references, written with whatever else has come.
-struct ReferenceChange {
-  std::vector<std::string> remove;
-  std::vector<Reference> put;
+struct ReferenceWrite {
+  ReferenceChange change;
   absl::AnyInvocable<void(absl::Status)> done;
 };
 
@@ -42,7 +42,7 @@ struct ReferenceChange {
 /// Threads: any may call Add; Run is the commit thread.
 class Committer {
  public:
-  using Work = std::variant<Part, CheckpointSlice, ReferenceChange>;
+  using Work = std::variant<Part, CheckpointSlice, ReferenceWrite>;
 
   struct Hooks {
     /// On the commit thread: every part of the submission is durable (or failed: see its status).
@@ -99,9 +99,11 @@ class Committer {
   void CommitRound();
   void Gather(Part& part);
   void Gather(CheckpointSlice& slice);
-  void Gather(ReferenceChange& change);
+  void Gather(ReferenceWrite& write);
   void CloseRun(unsigned shard);
-  void DropCoveredFrames();
+  /// Deletes the frames that every shard's checkpoint covers; returns the number up to which.
+  uint64_t DeleteCoveredFrames();
+  void CountCommitted(uint64_t covered);
 
   cold::Store& store_;
   const hot::SymbolIndex& index_;
@@ -124,6 +126,7 @@ class Committer {
   std::vector<Run> runs_;                 // by shard
   std::vector<Frame> new_frames_;         // of this round
   std::deque<Frame> frames_;              // in the store, ascending
+  uint64_t frame_bytes_ = 0;              // of those
   std::vector<uint64_t> covered_;         // by shard: newest pass' number
   uint64_t round_number_ = 0;             // newest number of this round
   size_t symbols_written_ = 0;

@@ -29,11 +29,9 @@ Committer::Hooks HooksOf(Impl& impl) {
                   }
                 }
                 worker.slices_unwritten.fetch_sub(1, std::memory_order_relaxed);
-                if (slice.last) {
-                  impl.passes.ShardDone(status, impl.clock.NowMs());
-                } else {
-                  impl.wake(slice.shard);
-                }
+                if (slice.last) impl.passes.ShardDone(status, impl.clock.NowMs());
+                // The next slice may go, and any worker's sessions may have room again.
+                for (unsigned i = 0; i < impl.workers.size(); ++i) impl.wake(i);
               }};
 }
 
@@ -110,7 +108,7 @@ void Impl::MaintenanceLoop() {
     if (stopping_) return;
     const auto now = std::chrono::steady_clock::now();
     if (committer.failed()) {
-      passes.Refuse(committer.status());
+      passes.Fail(committer.status());
     } else if (CheckpointDue(now - last_pass)) {
       last_pass = now;
       BeginPass();
@@ -118,11 +116,24 @@ void Impl::MaintenanceLoop() {
     if (now - last_removal >= std::chrono::milliseconds(options.retention_interval_ms)) {
       last_removal = now;
       // A failure is the store's, and the next commit will say so.
-      while (!stopping_ && store.RemoveExpired(Horizons(), kExpiredChunksPerStep).value_or(0) ==
-                               kExpiredChunksPerStep) {
+      lock.unlock();  // the store removes at its own pace; a stop or a request need not wait for it
+      const market::Horizons horizons = Horizons();
+      while (!stopping_.load() && store.RemoveExpired(horizons, kExpiredChunksPerStep).value_or(0) ==
+                                      kExpiredChunksPerStep) {
       }
+      lock.lock();
     }
   }
+}
+
+void Impl::ChangeReferences(ReferenceChange change, absl::AnyInvocable<void(absl::Status)> done) {
+  const bool accepted = references.Change(std::move(change), [&](const ReferenceChange& complete) {
+    committer.Add(ReferenceWrite{complete, [this, complete, done = std::move(done)](absl::Status status) mutable {
+                                   if (status.ok()) references.Show(complete);
+                                   done(std::move(status));
+                                 }});
+  });
+  if (!accepted) done(Error(absl::StatusCode::kNotFound, "this base currency has no reference"));
 }
 
 std::optional<Price> Impl::Latest(SeriesId series) const {
@@ -207,33 +218,22 @@ std::vector<Reference> Engine::References() const { return impl_->references.All
 
 void Engine::SetReference(Reference reference, absl::AnyInvocable<void(absl::Status)> done) {
   ReferenceChange change;
-  change.put.push_back(reference);
-  change.done = std::move(done);
-  impl_->references.Put(std::move(reference), [&] { impl_->committer.Add(std::move(change)); });
+  change.put.push_back(std::move(reference));
+  impl_->ChangeReferences(std::move(change), std::move(done));
 }
 
 void Engine::RemoveReference(std::string_view base_currency, absl::AnyInvocable<void(absl::Status)> done) {
-  const bool found = impl_->references.Remove(base_currency, [&] {
-    ReferenceChange change;
-    change.remove.emplace_back(base_currency);
-    change.done = std::move(done);
-    impl_->committer.Add(std::move(change));
-  });
-  if (!found) {
-    done(Error(absl::StatusCode::kNotFound, "base currency \"{}\" has no reference",
-               market::Printable(base_currency)));
-  }
+  ReferenceChange change;
+  change.remove.emplace_back(base_currency);
+  impl_->ChangeReferences(std::move(change), std::move(done));
 }
 
 void Engine::ReplaceReferences(std::vector<Reference> references,
                                absl::AnyInvocable<void(absl::Status)> done) {
   ReferenceChange change;
-  change.put = references;
-  change.done = std::move(done);
-  impl_->references.Replace(std::move(references), [&](std::vector<std::string> removed) {
-    change.remove = std::move(removed);
-    impl_->committer.Add(std::move(change));
-  });
+  change.replace_all = true;
+  change.put = std::move(references);
+  impl_->ChangeReferences(std::move(change), std::move(done));
 }
 
 void Engine::Checkpoint(absl::AnyInvocable<void(absl::Status)> done) {

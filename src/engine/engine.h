@@ -74,7 +74,7 @@ class EventBatch {
 
 /// Threads: an engine has `workers` shards. The caller runs one thread (or turns one loop) a shard and calls
 /// Poll(shard) on it whenever the waker asked for it. Submit() and WhenRoom() are called on such a thread;
-/// everything else on any thread. Reads never wait for a writer.
+/// everything else on any thread. Latest() never waits for a writer.
 class Engine {
  public:
   /// Runs on the thread of the worker that submitted, from within Poll() or Submit().
@@ -124,7 +124,7 @@ class Engine {
   /// nullopt: no event was ever seen. No lock, no allocation, no system call.
   std::optional<Price> Latest(SeriesId series) const;
 
-  /// True if the answer is in memory for certain, so that it may be computed on a worker's thread.
+  /// True if the answer is in memory now, so that it may be computed on a worker's thread.
   bool IsHot(SeriesId series, const CandlesRequest& request) const;
   /// InvalidArgument: the request cannot be answered (limit, interval, range). May read the disk.
   absl::StatusOr<CandlesReply> Candles(SeriesId series, const CandlesRequest& request) const;

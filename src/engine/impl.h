@@ -41,7 +41,7 @@ struct Worker {
   std::vector<Part> drained_parts;
   std::vector<std::shared_ptr<Submission>> drained_submissions;
   uint64_t last_number = 0;                            // of the newest part applied here
-  std::atomic<uint64_t> inflight_events{0};            // submitted here, not yet durable
+  uint64_t inflight_events = 0;                        // submitted here, not yet durable
   std::deque<absl::AnyInvocable<void()>> room_waiters;
   // worker only: the checkpoint pass
   uint64_t pass_id = 0;                                // newest pass that was begun here
@@ -69,6 +69,8 @@ class Impl {
   void Submit(unsigned worker, EventBatch batch, Ack ack, Engine::Done done);
   void Poll(unsigned worker);
   bool HasRoom(unsigned worker) const;
+
+  void ChangeReferences(ReferenceChange change, absl::AnyInvocable<void(absl::Status)> done);
 
   // listings.cc
   std::vector<ExchangeListing> Exchanges(std::optional<std::string_view> only, bool pairs) const;
@@ -110,7 +112,7 @@ class Impl {
   std::thread maintenance_;
   std::mutex maintenance_mutex_;
   std::condition_variable maintenance_wake_;
-  bool stopping_ = false;  // under maintenance_mutex_
+  std::atomic<bool> stopping_{false};  // changed under maintenance_mutex_
 
 };
 

@@ -18,13 +18,17 @@ constexpr size_t kSeriesPerSliceMax = 256;
 constexpr uint32_t kSlicesUnwrittenMax = 16;
 /// An empty batch also takes a little of the budget, so that it bounds the number of batches as well.
 constexpr uint64_t kEventsPerSubmissionMin = 16;
+/// A checkpoint begins at one limit of journal or unwritten candles; at so many, sessions wait for it.
+constexpr uint64_t kBacklogLimits = 4;
 
 void Answer(Submission& submission, absl::Status status) {
   IngestResult result;
   result.accepted = submission.accepted.load(std::memory_order_relaxed);
   result.duplicates = submission.duplicates.load(std::memory_order_relaxed);
   result.status = std::move(status);
-  submission.done(result);
+  // Taken out, so that what it holds goes here and not wherever the submission ends.
+  auto done = std::move(submission.done);
+  done(result);
 }
 
 }  // namespace
@@ -60,7 +64,16 @@ Refusal Impl::Resolve(const SymbolView& symbol, SeriesId& series) {
 }
 
 bool Impl::HasRoom(unsigned worker) const {
-  return workers[worker]->inflight_events.load(std::memory_order_relaxed) < options.inflight_events_max;
+  if (committer.failed()) return true;  // and Submit() says so
+  if (workers[worker]->inflight_events >= options.inflight_events_max) return false;
+  // A checkpoint that cannot keep up holds the events back, not the memory.
+  if (committer.counters().frame_bytes.load(std::memory_order_relaxed) >
+      kBacklogLimits * options.journal_bytes_max) {
+    return false;
+  }
+  return std::none_of(workers.begin(), workers.end(), [&](const auto& each) {
+    return each->shard.unwritten().size() > kBacklogLimits * options.unwritten_candles_max;
+  });
 }
 
 void Impl::Submit(unsigned source, EventBatch batch, Ack ack, Engine::Done done) {
@@ -71,18 +84,18 @@ void Impl::Submit(unsigned source, EventBatch batch, Ack ack, Engine::Done done)
   submission->events = std::max<uint64_t>(batch.size(), kEventsPerSubmissionMin);
   const auto parts = static_cast<uint32_t>(
       std::count_if(batch.by_shard_.begin(), batch.by_shard_.end(), [](const auto& ticks) { return !ticks.empty(); }));
+  if (stopping_.load(std::memory_order_relaxed)) {
+    done(IngestResult{.status = Error(absl::StatusCode::kUnavailable, "the server is stopping")});
+    return;
+  }
   if (committer.failed() || parts == 0) {
     done(IngestResult{.status = committer.status()});
     return;
   }
   submission->parts_unapplied.store(parts, std::memory_order_relaxed);
   submission->parts_undurable = parts;
-  if (ack == Ack::kNone) {
-    done(IngestResult{.accepted = batch.size()});
-  } else {
-    submission->done = std::move(done);
-  }
-  Bump(worker.inflight_events, submission->events);
+  if (ack != Ack::kNone) submission->done = std::move(done);
+  worker.inflight_events += submission->events;
   for (unsigned shard = 0; shard < workers.size(); ++shard) {
     std::vector<Tick>& ticks = batch.by_shard_[shard];
     if (ticks.empty()) continue;
@@ -95,6 +108,8 @@ void Impl::Submit(unsigned source, EventBatch batch, Ack ack, Engine::Done done)
       wake(shard);
     }
   }
+  // Last: it may submit the connection's next batch, which must arrive after this one.
+  if (ack == Ack::kNone) done(IngestResult{.accepted = batch.size()});
 }
 
 void Impl::ApplyPart(unsigned self, Part part) {
@@ -128,9 +143,10 @@ void Impl::Poll(unsigned self) {
   };
   for (const auto& submission : drain(worker.visible)) Answer(*submission, absl::OkStatus());
   for (const auto& submission : drain(worker.durable)) {
-    worker.inflight_events.fetch_sub(submission->events, std::memory_order_relaxed);
+    worker.inflight_events -= submission->events;
     if (submission->ack == Ack::kDurable) Answer(*submission, submission->status);
   }
+  worker.drained_submissions.clear();
   while (!worker.room_waiters.empty() && HasRoom(self)) {
     auto resume = std::move(worker.room_waiters.front());
     worker.room_waiters.pop_front();

@@ -22,8 +22,9 @@ void Shard::ApplyLate(hot::Series& series, SeriesId id, const Price& event, uint
       Bump(counters_.late_beyond_horizon[market::Index(tier)]);
     } else if (piece.bucket < ring.OldestBucket()) {
       unwritten_.Fold(id, tier, piece, number);
-    } else if (auto unsaved = ring.FoldLate(pools_[market::Index(tier)], WindowOf(tier), piece)) {
-      unwritten_.Add(id, tier, *unsaved, number);
+    } else {
+      ring.FoldLate(pools_[market::Index(tier)], WindowOf(tier), piece,
+                    [&](const FoldedCandle& unsaved) { unwritten_.Add(id, tier, unsaved, number); });
     }
   }
 }

@@ -57,7 +57,7 @@ absl::Status Impl::Recover() {
     }
   }));
   WICK_RETURN_IF_ERROR(damaged);
-  WICK_RETURN_IF_ERROR(store.ReadReferences([&](const Reference& reference) { references.Put(reference); }));
+  WICK_RETURN_IF_ERROR(store.ReadReferences([&](const Reference& reference) { references.Load(reference); }));
 
   last_number.store(newest, std::memory_order_relaxed);
   committer.KnowNumber(newest);

@@ -7,75 +7,81 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "wick/query.h"
 
 namespace wick::engine {
 
-/// The mapping in memory. It changes together with the order in which the changes are written: the caller
-/// hands each change to the committer from within `write`, under this lock.
+/// First what goes (everything, or some base currencies), then what is set.
+struct ReferenceChange {
+  bool replace_all = false;
+  std::vector<std::string> remove;
+  std::vector<Reference> put;
+};
+
+/// The mapping as it is shown, and as it will be when the changes under way are durable.
 /// Threads: any.
 class References {
  public:
-  void Put(Reference reference) {
+  /// Recovery.
+  void Load(Reference reference) {
+    const ReferenceChange change{.replace_all = false, .remove = {}, .put = {std::move(reference)}};
     const std::lock_guard lock(mutex_);
-    const std::string base = reference.base_currency;
-    by_base_.insert_or_assign(base, std::move(reference));
+    Apply(change, shown_);
+    Apply(change, written_);
   }
 
+  /// Completes `change` (names what a replacement removes) and passes it to `write`, in the order of the
+  /// changes. False: it would remove a base currency that has none, and nothing was done.
   template <typename Write>
-  void Put(Reference reference, Write write) {
+  bool Change(ReferenceChange change, Write write) {
     const std::lock_guard lock(mutex_);
-    write();
-    const std::string base = reference.base_currency;
-    by_base_.insert_or_assign(base, std::move(reference));
-  }
-
-  /// False if there is none.
-  template <typename Write>
-  bool Remove(std::string_view base_currency, Write write) {
-    const std::lock_guard lock(mutex_);
-    const auto found = by_base_.find(base_currency);
-    if (found == by_base_.end()) return false;
-    write();
-    by_base_.erase(found);
+    for (const std::string& base : change.remove) {
+      if (!written_.contains(base)) return false;
+    }
+    if (change.replace_all) {
+      for (const auto& [base, reference] : written_) change.remove.push_back(base);
+    }
+    Apply(change, written_);
+    write(std::as_const(change));
     return true;
   }
 
-  /// `write` gets the base currencies that lose theirs.
-  template <typename Write>
-  void Replace(std::vector<Reference> references, Write write) {
+  /// The change is durable.
+  void Show(const ReferenceChange& change) {
     const std::lock_guard lock(mutex_);
-    std::map<std::string, Reference, std::less<>> replaced;
-    for (Reference& reference : references) {
-      const std::string base = reference.base_currency;
-      replaced.insert_or_assign(base, std::move(reference));
-    }
-    std::vector<std::string> removed;
-    for (const auto& [base, reference] : by_base_) {
-      if (!replaced.contains(base)) removed.push_back(base);
-    }
-    write(std::move(removed));
-    by_base_ = std::move(replaced);
+    Apply(change, shown_);
   }
 
   std::optional<Reference> Of(std::string_view base_currency) const {
     const std::lock_guard lock(mutex_);
-    const auto found = by_base_.find(base_currency);
-    return found == by_base_.end() ? std::nullopt : std::optional(found->second);
+    const auto found = shown_.find(base_currency);
+    return found == shown_.end() ? std::nullopt : std::optional(found->second);
   }
 
+  /// By base currency.
   std::vector<Reference> All() const {
     const std::lock_guard lock(mutex_);
     std::vector<Reference> all;
-    for (const auto& [base, reference] : by_base_) all.push_back(reference);
+    for (const auto& [base, reference] : shown_) all.push_back(reference);
     return all;
   }
 
  private:
+  using ByBase = std::map<std::string, Reference, std::less<>>;
+
+  static void Apply(const ReferenceChange& change, ByBase& references) {
+    for (const std::string& base : change.remove) references.erase(base);
+    for (const Reference& reference : change.put) {
+      references.insert_or_assign(reference.base_currency, reference);
+    }
+  }
+
   mutable std::mutex mutex_;
-  std::map<std::string, Reference, std::less<>> by_base_;
+  ByBase shown_;
+  ByBase written_;
 };
 
 }  // namespace wick::engine

@@ -62,8 +62,9 @@ void Shard::ApplyInOrder(hot::Series& series, SeriesId id, const Price& event, u
       ring.Start(pools_[market::Index(tier)], piece);
     } else if (piece.bucket == ring.NewestBucket()) {
       ring.FoldNewest(piece);
-    } else if (auto unsaved = ring.Push(pools_[market::Index(tier)], WindowOf(tier), piece)) {
-      unwritten_.Add(id, tier, *unsaved, number);
+    } else {
+      ring.Push(pools_[market::Index(tier)], WindowOf(tier), piece,
+                [&](const FoldedCandle& unsaved) { unwritten_.Add(id, tier, unsaved, number); });
     }
   }
   series.latest.Store(event);

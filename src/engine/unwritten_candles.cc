@@ -79,13 +79,17 @@ void CopyLayer(const UnwrittenCandles::OfSeries& of_series, Tier tier, Bucket fr
 
 void UnwrittenCandles::CopyLayers(SeriesId series, Tier tier, Bucket from, Bucket to, size_t limit,
                                   bool last, std::vector<Layer>& layers) const {
-  const std::lock_guard lock(mutex_);
-  if (const auto found = captured_.find(series); found != captured_.end()) {
-    CopyLayer(*found->second, tier, from, to, limit, last, layers);
+  std::shared_ptr<const OfSeries> captured;  // immutable: copied without the lock
+  std::vector<Layer> pending;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = captured_.find(series); found != captured_.end()) captured = found->second;
+    if (const auto found = pending_.find(series); found != pending_.end()) {
+      CopyLayer(found->second, tier, from, to, limit, last, pending);
+    }
   }
-  if (const auto found = pending_.find(series); found != pending_.end()) {
-    CopyLayer(found->second, tier, from, to, limit, last, layers);
-  }
+  if (captured) CopyLayer(*captured, tier, from, to, limit, last, layers);
+  std::move(pending.begin(), pending.end(), std::back_inserter(layers));
 }
 
 }  // namespace wick::engine

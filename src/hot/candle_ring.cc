@@ -38,19 +38,18 @@ void CandleRing::FoldNewest(const FoldedCandle& piece) {
   slot.Store(candle);
 }
 
-std::optional<FoldedCandle> CandleRing::Push(SlotPool& pool, uint32_t window,
-                                             const FoldedCandle& candle) {
+void CandleRing::Push(SlotPool& pool, uint32_t window, const FoldedCandle& candle,
+                      HandOver hand_over) {
   WICK_ASSERT(candle.bucket > NewestBucket());
-  auto unsaved = MakeRoom(pool, window, candle.bucket);
+  MakeRoom(pool, window, candle.bucket, hand_over);
   SlotAt(Head()).Store(candle);
   ++unsaved_;
   ++uncaptured_;
   head_.store(Head() + 1, kRelease);  // as in Start()
-  return unsaved;
 }
 
-std::optional<FoldedCandle> CandleRing::FoldLate(SlotPool& pool, uint32_t window,
-                                                 const FoldedCandle& piece) {
+void CandleRing::FoldLate(SlotPool& pool, uint32_t window, const FoldedCandle& piece,
+                          HandOver hand_over) {
   WICK_ASSERT(piece.bucket >= OldestBucket() && piece.bucket <= NewestBucket());
   uint64_t place = Tail();  // first index whose bucket is not before the piece's
   for (uint64_t end = Head(); place < end;) {
@@ -66,10 +65,10 @@ std::optional<FoldedCandle> CandleRing::FoldLate(SlotPool& pool, uint32_t window
     market::Fold(candle, piece);
     SlotAt(place).Store(candle);
     MarkChanged(place);
-    return std::nullopt;
+    return;
   }
   // Between two candles, so there are at least two and pushing out the oldest leaves this place valid.
-  auto unsaved = MakeRoom(pool, window, NewestBucket());
+  MakeRoom(pool, window, NewestBucket(), hand_over);
   version_.store(version_.load(kRelaxed) + 1, kRelaxed);
   for (uint64_t index = Head(); index > place; --index) SlotAt(index).Store(SlotAt(index - 1).Own());
   SlotAt(place).Store(piece);
@@ -78,7 +77,6 @@ std::optional<FoldedCandle> CandleRing::FoldLate(SlotPool& pool, uint32_t window
   head_.store(Head() + 1, kRelease);
   version_.store(version_.load(kRelaxed) + 1, kRelease);
   MarkChanged(place);
-  return unsaved;
 }
 
 void CandleRing::MarkChanged(uint64_t index) {
@@ -87,22 +85,20 @@ void CandleRing::MarkChanged(uint64_t index) {
   uncaptured_ = std::max(uncaptured_, distance);
 }
 
-std::optional<FoldedCandle> CandleRing::MakeRoom(SlotPool& pool, uint32_t window, Bucket newest) {
+void CandleRing::MakeRoom(SlotPool& pool, uint32_t window, Bucket newest, HandOver hand_over) {
   const uint32_t capacity = capacity_.load(kRelaxed);
   const auto size = static_cast<uint32_t>(Head() - Tail());
-  if (size < capacity) return std::nullopt;
+  if (size < capacity) return;
   if (capacity < window && newest - OldestBucket() < window) {
     Grow(pool, std::min(capacity * 2, window));
-    return std::nullopt;
+    return;
   }
-  std::optional<FoldedCandle> evicted;
   if (unsaved_ == size) {
-    evicted = SlotAt(Tail()).Own();
+    hand_over(SlotAt(Tail()).Own());
     --unsaved_;
   }
   uncaptured_ = std::min(uncaptured_, size - 1);
   tail_.store(Tail() + 1, kRelease);
-  return evicted;
 }
 
 void CandleRing::Grow(SlotPool& pool, uint32_t capacity) {

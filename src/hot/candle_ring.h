@@ -1,9 +1,10 @@
 // The newest candles of one series and tier.
 #pragma once
 
+#include <absl/functional/function_ref.h>
+
 #include <atomic>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "hot/candle_slot.h"
@@ -16,7 +17,8 @@ namespace wick::hot {
 /// Threads: the shard's worker writes; anyone calls Read().
 /// Invariants: (1) buckets grow from oldest to newest; (2) no candle of the series lies between the oldest
 /// and the newest that is not here; (3) a candle that is not on disk is handed over before it is overwritten.
-/// It starts with room for one and doubles up to its window, so a quiet series costs little.
+/// It starts with room for one and doubles up to its window while its candles lie within that many buckets, so
+/// a quiet series costs little.
 class CandleRing {
  public:
   bool empty() const { return Head() == Tail(); }
@@ -31,14 +33,16 @@ class CandleRing {
   /// Folds a piece that arrived later into the newest candle, which is of the same bucket.
   void FoldNewest(const market::FoldedCandle& piece);
 
-  /// Appends a candle newer than all. `window` (> 0) is the largest size, in candles and in buckets.
-  [[nodiscard]] std::optional<market::FoldedCandle> Push(SlotPool& pool, uint32_t window,
-                                                         const market::FoldedCandle& candle);
+  /// Takes a candle that is not on disk and is about to leave the ring. A reader may meet it in both places
+  /// for a moment, never in neither.
+  using HandOver = absl::FunctionRef<void(const market::FoldedCandle&)>;
+
+  /// Appends a candle newer than all. `window` (> 0): the most candles held.
+  void Push(SlotPool& pool, uint32_t window, const market::FoldedCandle& candle, HandOver hand_over);
 
   /// Folds a piece that arrived late into a bucket between the oldest and the newest: into its candle, or as
-  /// a new one. Returns the candle this pushed out, if it is not on disk.
-  [[nodiscard]] std::optional<market::FoldedCandle> FoldLate(SlotPool& pool, uint32_t window,
-                                                             const market::FoldedCandle& piece);
+  /// a new one.
+  void FoldLate(SlotPool& pool, uint32_t window, const market::FoldedCandle& piece, HandOver hand_over);
 
   /// Appends to `candles`, ascending, the candles but the newest that changed since the last capture, and
   /// takes those of the capture before as saved: call it only when what that one returned is durable.
@@ -63,7 +67,7 @@ class CandleRing {
     return slots_.load(std::memory_order_relaxed)[index % capacity_.load(std::memory_order_relaxed)];
   }
   /// Makes room for one more candle; the newest will be of `newest`.
-  std::optional<market::FoldedCandle> MakeRoom(SlotPool& pool, uint32_t window, market::Bucket newest);
+  void MakeRoom(SlotPool& pool, uint32_t window, market::Bucket newest, HandOver hand_over);
   void Grow(SlotPool& pool, uint32_t capacity);
   void MarkChanged(uint64_t index);
   bool TryRead(market::Bucket from, market::Bucket to, size_t limit,

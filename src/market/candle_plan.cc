@@ -116,17 +116,12 @@ void KeepNewest(std::vector<Segment>& segments, uint64_t now_ms, uint64_t limit)
   }
 }
 
-std::vector<Segment> SegmentsBefore(const CandlePlan& plan, const Horizons& horizons) {
-  const Segment& first = plan.segments.front();
+/// Of every tier, whatever is asked for: a pair may have traded last when only the coarser ones remember.
+std::vector<Segment> SegmentsBefore(uint64_t from_ms, const Horizons& horizons) {
   std::vector<Segment> before;
-  if (plan.grain != Grain::kFinest) {
-    AddSegment(before, {IntervalOf(first.tier), first.tier, horizons.AvailableFromMs(first.tier),
-                        first.from_ms});
-    return before;
-  }
   for (auto tier = kTiers.rbegin(); tier != kTiers.rend(); ++tier) {
     AddSegment(before, {IntervalOf(*tier), *tier, horizons.AvailableFromMs(*tier),
-                        StretchEndMs(horizons, *tier, first.from_ms)});
+                        StretchEndMs(horizons, *tier, from_ms)});
   }
   return before;
 }
@@ -160,7 +155,7 @@ absl::StatusOr<CandlePlan> PlanCandles(const CandlesRequest& request, const Hori
   if (request.fill == Fill::kNone || plan.segments.empty()) return plan;
 
   if (plan.newest) KeepNewest(plan.segments, now_ms, request.limit);
-  plan.before = SegmentsBefore(plan, horizons);
+  plan.before = SegmentsBefore(plan.segments.front().from_ms, horizons);
   return plan;
 }
 

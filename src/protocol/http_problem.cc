@@ -26,11 +26,11 @@ constexpr auto kKinds = std::to_array<ProblemKind>({
     {431, "header_too_large", "The request line or a header is too large"},
     {500, "internal_error", "The server made an error"},
     {501, "not_implemented", "This version of the server cannot do this"},
-    {503, "not_ready", "The server cannot do this now"},
+    {503, "unavailable", "The server cannot do this now"},
     {503, "write_failed", "The server can no longer write; it goes on answering reads"},
-    {507, "disk_full", "The disk is full; the server goes on answering reads"},
+    {507, "storage_full", "The disk is full; the server goes on answering reads"},
 });
-static_assert(kKinds.size() == static_cast<size_t>(ProblemCode::kDiskFull) + 1);
+static_assert(kKinds.size() == static_cast<size_t>(ProblemCode::kStorageFull) + 1);
 
 }  // namespace
 

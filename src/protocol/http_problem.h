@@ -29,9 +29,9 @@ enum class ProblemCode : uint8_t {
   kHeaderTooLarge,
   kInternalError,
   kNotImplemented,
-  kNotReady,
+  kUnavailable,
   kWriteFailed,
-  kDiskFull,
+  kStorageFull,
 };
 
 /// One line of the table of all problems; the index is the ProblemCode.

@@ -536,11 +536,11 @@ constexpr std::string_view kOpenApi = R"openapi({
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
       },
       "Unavailable": {
-        "description": "not_ready or write_failed",
+        "description": "unavailable or write_failed",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
       },
       "DiskFull": {
-        "description": "disk_full",
+        "description": "storage_full",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
       }
     },
@@ -850,7 +850,7 @@ constexpr std::string_view kOpenApi = R"openapi({
           "detail": {"type": "string", "description": "What was wrong, where, and what to do."},
           "code": {
             "type": "string",
-            "enum": ["bad_request", "invalid_json", "invalid_body", "invalid_parameter", "missing_parameter", "unknown_parameter", "unknown_series", "unknown_reference", "not_found", "method_not_allowed", "request_timeout", "body_too_large", "unsupported_media_type", "header_too_large", "internal_error", "not_implemented", "not_ready", "write_failed", "disk_full"]
+            "enum": ["bad_request", "invalid_json", "invalid_body", "invalid_parameter", "missing_parameter", "unknown_parameter", "unknown_series", "unknown_reference", "not_found", "method_not_allowed", "request_timeout", "body_too_large", "unsupported_media_type", "header_too_large", "internal_error", "not_implemented", "unavailable", "write_failed", "storage_full"]
           }
         }
       }

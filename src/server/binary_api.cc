@@ -20,10 +20,23 @@ namespace binary = protocol::binary;
 using engine::Engine;
 
 constexpr std::array<std::string_view, kBinaryRouteCount> kRouteNames = {
-    "none",           "hello",         "ping",           "register",         "ingest",
-    "latest_by_ids",  "latest_by_symbols", "candles",    "exchanges",        "bases",
-    "prices_of_base", "references",    "set_reference",  "remove_reference", "replace_references",
-    "status",         "checkpoint",
+    "none",
+    "hello",
+    "ping",
+    "register",
+    "ingest",
+    "latest_by_ids",
+    "latest_by_symbols",
+    "candles",
+    "exchanges",
+    "bases",
+    "prices_of_base",
+    "references",
+    "set_reference",
+    "remove_reference",
+    "replace_references",
+    "status",
+    "checkpoint",
 };
 
 void Fail(uint64_t id, ErrorCode code, std::string_view message, BinaryReply& reply) {
@@ -56,12 +69,11 @@ void Reject(const Engine& engine, uint32_t index, Refusal refusal, const Tick& t
             uint64_t now_ms, wire::IngestReply& reply) {
   ++reply.rejected;
   if (reply.rejections.size() == wire::kRejectionsPerReplyMax) return;
-  reply.rejections.push_back(
-      {index, refusal,
-       refusal == Refusal::kUnknownSeries
-           ? UnknownId(tick.series)
-           : market::DescribePrice(refusal, PriceOf(tick), now_ms,
-                                   engine.options().future_skew_ms_max)});
+  reply.rejections.push_back({index, refusal,
+                              refusal == Refusal::kUnknownSeries
+                                  ? UnknownId(tick.series)
+                                  : market::DescribePrice(refusal, PriceOf(tick), now_ms,
+                                                          engine.options().future_skew_ms_max)});
 }
 
 /// What is wrong with the names of a reference; empty: nothing.
@@ -190,11 +202,11 @@ bool BinaryApi::On(Id id, const binary::BinaryCandlesRequest& asked, BinaryReply
   } else {
     const SymbolView& symbol = *std::get_if<SymbolView>(&asked.series);
     const auto found = engine.Find(symbol);
-    if (!found) {
+    if (!found || !engine.Latest(*found)) {
       Fail(id, ErrorCode::kUnknownSeries,
-           fmt::format("no event of {}/{} on {} was ever seen",
-                       market::Printable(symbol.base_currency),
-                       market::Printable(symbol.quote_currency), market::Printable(symbol.exchange)),
+           fmt::format(
+               "no event of {}/{} on {} was ever seen", market::Printable(symbol.base_currency),
+               market::Printable(symbol.quote_currency), market::Printable(symbol.exchange)),
            reply);
       return true;
     }
@@ -237,10 +249,9 @@ bool BinaryApi::On(Id id, const binary::PricesOfBaseRequest& asked, BinaryReply&
 }
 
 bool BinaryApi::On(Id id, const binary::ReferencesRequest&, BinaryReply&, Later later) {
-  return OnReaders(later,
-                   [&engine = std::as_const(services_.engine), id](BinaryReply& reply) {
-                     binary::AppendReferences(id, engine.References(), reply.frames);
-                   });
+  return OnReaders(later, [&engine = std::as_const(services_.engine), id](BinaryReply& reply) {
+    binary::AppendReferences(id, engine.References(), reply.frames);
+  });
 }
 
 bool BinaryApi::On(Id id, const binary::StatusRequest&, BinaryReply&, Later later) {
@@ -252,7 +263,7 @@ bool BinaryApi::On(Id id, const binary::StatusRequest&, BinaryReply&, Later late
 }
 
 absl::AnyInvocable<void(absl::Status)> BinaryApi::WhenDone(Id id, wire::Type type,
-                                                          RespondBinary respond) {
+                                                           RespondBinary respond) {
   return [&io = worker_.io(), id, type, respond = std::move(respond)](absl::Status status) mutable {
     BinaryReply reply;
     if (status.ok()) {
@@ -272,8 +283,7 @@ bool BinaryApi::On(Id id, const binary::SetReferenceRequest& asked, BinaryReply&
     Fail(id, ErrorCode::kInvalidName, wrong, reply);
     return true;
   }
-  services_.engine.SetReference(asked.reference,
-                                WhenDone(id, wire::Type::kSetReference, later()));
+  services_.engine.SetReference(asked.reference, WhenDone(id, wire::Type::kSetReference, later()));
   return false;
 }
 

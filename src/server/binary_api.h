@@ -28,17 +28,18 @@ struct BinaryReply {
 /// Gives a deferred reply. Called once, on the thread of the session's worker.
 using RespondBinary = absl::AnyInvocable<void(BinaryReply)>;
 
-/// The requests of one worker's sessions after their hello. Threads: the worker's only. Everything quick is
-/// answered at once; what may read the disk or walks all series is computed by the reader pool.
+/// The requests of one worker's sessions after their hello. Threads: the worker's only. Everything
+/// quick is answered at once; what may read the disk or walks all series is computed by the reader
+/// pool.
 class BinaryApi {
  public:
   BinaryApi(Services& services, Worker& worker);
 
   const wire::Limits& limits() const { return limits_; }
 
-  /// True: the reply is appended to `reply`. False: the function that `later` gave replies, perhaps before this
-  /// returns; the frame need not live until then. An ingest is taken whether or not the engine has room: the
-  /// session asks for it first.
+  /// True: the reply is appended to `reply`. False: the function that `later` gave replies, perhaps
+  /// before this returns; the frame need not live until then. An ingest is taken whether or not the
+  /// engine has room: the session asks for it first.
   bool Handle(const protocol::binary::Frame& frame, BinaryReply& reply,
               absl::FunctionRef<RespondBinary()> later);
 

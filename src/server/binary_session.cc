@@ -28,7 +28,8 @@ constexpr size_t kOutBytesKept = 1_MiB;
 /// Requests without a reply; bounds the replies that may still come when nobody reads them.
 constexpr size_t kOpenRequestsMax = 64;
 
-/// A peer that does not say hello, or does not read, is closed after this. One that is silent is not.
+/// A peer that does not say hello, or does not read, is closed after this. One that is silent is
+/// not.
 constexpr std::chrono::seconds kHelloMax{10};
 constexpr std::chrono::seconds kWriteMax{120};
 constexpr std::chrono::seconds kLingerMax{2};
@@ -97,7 +98,8 @@ void BinarySession::Work() {
          reply_.frames.size() < kOutBytesMax) {
     Frame frame;
     binary::ErrorReply error;
-    switch (binary::NextFrame({buffer_.get() + begin_, end_ - begin_}, api_.limits(), frame, error)) {
+    switch (
+        binary::NextFrame({buffer_.get() + begin_, end_ - begin_}, api_.limits(), frame, error)) {
       case binary::FrameState::kPart:
         part = true;
         frame_bytes_ = end_ - begin_ < wire::kHeaderBytes
@@ -231,8 +233,8 @@ void BinarySession::CloseIfDone() {
   if (!last_ || closed_ || open_requests_ > 0 || write_busy_) return;
   if (draining_) return Close();
   if (lingering_) return;
-  // Says that nothing more comes, and reads on until the peer has seen it: a socket closed with unread bytes
-  // would take the last reply back.
+  // Says that nothing more comes, and reads on until the peer has seen it: a socket closed with
+  // unread bytes would take the last reply back.
   lingering_ = true;
   last_active_ = std::chrono::steady_clock::now();
   Error error;

@@ -14,11 +14,11 @@
 
 namespace wick::server {
 
-/// Reads frames and replies to each as soon as its reply is there, in whatever order that happens. Nothing is
-/// read while the peer does not read, too many requests are open, or the engine has no room for an ingest.
-/// Threads: the worker's.
-/// Failure: after bytes that are no frames an error frame is sent, open requests are answered, and the
-/// connection is closed; errors of the socket close it at once.
+/// Reads frames and replies to each as soon as its reply is there, in whatever order that happens.
+/// Nothing is read while the peer does not read, too many requests are open, or the engine has no
+/// room for an ingest. Threads: the worker's. Failure: after bytes that are no frames an error
+/// frame is sent, open requests are answered, and the connection is closed; errors of the socket
+/// close it at once.
 class BinarySession final : public Session, public std::enable_shared_from_this<BinarySession> {
  public:
   BinarySession(boost::asio::ip::tcp::socket socket, Services& services, Worker& worker,
@@ -57,7 +57,7 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
 
   std::unique_ptr<char[]> buffer_;
   size_t buffer_bytes_;
-  size_t begin_ = 0;        // of what was read and not yet handled
+  size_t begin_ = 0;  // of what was read and not yet handled
   size_t end_ = 0;
   size_t frame_bytes_ = 0;  // of the frame at begin_, as far as known
 
@@ -67,11 +67,11 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
   Time last_active_{};
 
   bool greeted_ = false;
-  bool working_ = false;    // within Work()
+  bool working_ = false;  // within Work()
   bool read_busy_ = false;
   bool write_busy_ = false;
-  bool no_room_ = false;    // the engine calls back
-  bool last_ = false;       // no more frames are handled
+  bool no_room_ = false;  // the engine calls back
+  bool last_ = false;     // no more frames are handled
   bool draining_ = false;
   bool lingering_ = false;
   bool closed_ = false;

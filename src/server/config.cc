@@ -1,9 +1,10 @@
 #include "server/config.h"
 
+#include <toml++/toml.h>
+
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <toml++/toml.h>
 
 namespace wick::server {
 namespace {
@@ -59,8 +60,8 @@ absl::Status ApplyTable(const toml::table& table, const std::string& prefix, std
     const auto line = key.source().begin.line;
     const Setting* setting = FindSetting(path);
     if (!setting) {
-      return InvalidArgument(
-          "{}:{}: there is no setting {}; `wick config` prints all there are", name, line, path);
+      return InvalidArgument("{}:{}: there is no setting {}; `wick config` prints all there are",
+                             name, line, path);
     }
     const std::optional<std::string> text = TextOf(node, setting->kind);
     if (!text) {
@@ -92,14 +93,16 @@ absl::Status ApplyToml(std::string_view toml, std::string_view name, ServerConfi
 absl::Status ApplyOverride(std::string_view assignment, ServerConfig& config) {
   const size_t equals = assignment.find('=');
   if (equals == std::string_view::npos) {
-    return InvalidArgument("--set {}: write section.name=value, as in --set log.level=debug", assignment);
+    return InvalidArgument("--set {}: write section.name=value, as in --set log.level=debug",
+                           assignment);
   }
   const Setting* setting = FindSetting(assignment.substr(0, equals));
   if (!setting) {
     return InvalidArgument("--set {}: there is no setting {}; `wick config` prints all there are",
                            assignment, assignment.substr(0, equals));
   }
-  if (absl::Status status = SetValue(*setting, assignment.substr(equals + 1), config); !status.ok()) {
+  if (absl::Status status = SetValue(*setting, assignment.substr(equals + 1), config);
+      !status.ok()) {
     return InvalidArgument("--set {}: {}", assignment, Message(status));
   }
   return absl::OkStatus();
@@ -125,7 +128,8 @@ absl::StatusOr<ServerConfig> LoadConfig(const std::string& path,
 
 std::string ConfigText(const ServerConfig& config) {
   std::string text =
-      "# Configuration of wick. `wick serve --config FILE` reads it; `--set section.name=value` on the\n"
+      "# Configuration of wick. `wick serve --config FILE` reads it; `--set section.name=value` on "
+      "the\n"
       "# command line overrides it. What is left out has its default.\n";
   std::string_view section;
   for (const Setting& setting : Settings()) {

@@ -69,9 +69,9 @@ bool IsDiskFull(const absl::Status& status) {
 }
 
 HttpAnswer WriteFailure(const absl::Status& status) {
-  return AnswerOf(IsDiskFull(status) ? protocol::ProblemCode::kDiskFull
-                                     : protocol::ProblemCode::kWriteFailed,
-                  Message(status));
+  return AnswerOf(
+      IsDiskFull(status) ? protocol::ProblemCode::kStorageFull : protocol::ProblemCode::kWriteFailed,
+      Message(status));
 }
 
 void AppendAnswer(const HttpAnswer& answer, const HttpSending& sending, std::string& out) {

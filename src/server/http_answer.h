@@ -30,7 +30,8 @@ using Respond = absl::AnyInvocable<void(HttpAnswer)>;
 HttpAnswer AnswerOf(const protocol::Problem& problem);
 HttpAnswer AnswerOf(protocol::ProblemCode code, std::string detail);
 
-/// The answer to a write that the engine could not make durable: 507 where the disk is full, else 503.
+/// The answer to a write that the engine could not make durable: 507 where the disk is full, else
+/// 503.
 HttpAnswer WriteFailure(const absl::Status& status);
 
 /// True if the status says that there is no space left on the disk.

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <chrono>
-#include <memory>
 #include <utility>
 #include <variant>
 
@@ -44,16 +43,15 @@ constexpr std::array<std::string_view, kHttpRouteCount> kRouteNames = {
     "other",
 };
 
-/// A larger body is parsed by the reader pool, so that it does not hold up the worker's other sessions:
-/// 256 KiB take about a millisecond.
+/// A larger body is parsed by the reader pool, so that it does not hold up the worker's other
+/// sessions: 256 KiB take about a millisecond.
 constexpr size_t kInlineBodyBytesMax = 256_KiB;
 
 HttpAnswer UnknownSeries(const SymbolView& symbol) {
-  return AnswerOf(ProblemCode::kUnknownSeries,
-                  fmt::format("no event of {}/{} on {} was ever seen",
-                              market::Printable(symbol.base_currency),
-                              market::Printable(symbol.quote_currency),
-                              market::Printable(symbol.exchange)));
+  return AnswerOf(
+      ProblemCode::kUnknownSeries,
+      fmt::format("no event of {}/{} on {} was ever seen", market::Printable(symbol.base_currency),
+                  market::Printable(symbol.quote_currency), market::Printable(symbol.exchange)));
 }
 
 HttpAnswer UnknownReference(std::string_view base_currency) {
@@ -87,15 +85,31 @@ void AnswerCandles(const Engine& engine, SeriesId series, const protocol::GetCan
     answer = QueryFailure(reply.status());
     return;
   }
-  if (request.format == protocol::CandlesFormat::kCsv) answer.content_type = "text/csv; charset=utf-8";
+  if (request.format == protocol::CandlesFormat::kCsv)
+    answer.content_type = "text/csv; charset=utf-8";
   AppendCandles(answer.body, request.format, request.symbol, *reply, request.request.fill);
+}
+
+/// An answer is made in memory, at some 200 bytes a candle.
+constexpr uint64_t kCandlesOfManyMax = 250'000;
+
+/// The series, if an event of it was ever seen: one that was only registered is unknown to readers.
+std::optional<SeriesId> SeenSeries(const Engine& engine, const SymbolView& symbol) {
+  const auto series = engine.Find(symbol);
+  return series && engine.Latest(*series) ? series : std::nullopt;
 }
 
 HttpAnswer AnswerCandlesOfMany(const Engine& engine, const protocol::CandlesBody& asked) {
   HttpAnswer answer;
+  if (asked.series.size() * asked.request.limit > kCandlesOfManyMax) {
+    return AnswerOf(ProblemCode::kInvalidBody,
+                    fmt::format("{} series of up to {} candles are more than {} candles in one answer; "
+                                "lower limit or ask for fewer series",
+                                asked.series.size(), asked.request.limit, kCandlesOfManyMax));
+  }
   answer.body = "[";
   for (const Symbol& symbol : asked.series) {
-    const auto series = engine.Find(symbol);
+    const auto series = SeenSeries(engine, symbol);
     if (!series) return UnknownSeries(symbol);
     const auto reply = engine.Candles(*series, asked.request);
     if (!reply.ok()) return QueryFailure(reply.status());
@@ -104,31 +118,6 @@ HttpAnswer AnswerCandlesOfMany(const Engine& engine, const protocol::CandlesBody
   }
   answer.body += ']';
   return answer;
-}
-
-HttpAnswer IngestAnswer(engine::Ack ack, const engine::IngestResult& result,
-                        const protocol::IngestReport& report) {
-  if (!result.status.ok()) return WriteFailure(result.status);
-  HttpAnswer answer;
-  answer.status = ack == engine::Ack::kNone ? 202 : 200;
-  protocol::AppendIngestReply(answer.body, result, report);
-  return answer;
-}
-
-/// Submits on the worker's thread and answers when the engine says so.
-void Submit(Engine& engine, unsigned worker, engine::Ack ack, ResolvedEvents events,
-            Respond respond) {
-  if (!events.document_error.empty()) {
-    return respond(AnswerOf(ProblemCode::kInvalidJson, std::move(events.document_error)));
-  }
-  if (events.batch.size() == 0) {
-    return respond(IngestAnswer(ack, engine::IngestResult{}, events.report));
-  }
-  engine.Submit(worker, std::move(events.batch), ack,
-                [ack, report = std::move(events.report),
-                 respond = std::move(respond)](const engine::IngestResult& result) mutable {
-                  respond(IngestAnswer(ack, result, report));
-                });
 }
 
 }  // namespace
@@ -151,35 +140,22 @@ bool HttpApi::Handle(const HttpMessage& message, HttpAnswer& answer, size_t& rou
 // --- writing
 bool HttpApi::On(const protocol::PostEvents& asked, const HttpMessage& message, HttpAnswer&,
                  Later later) {
-  Respond respond = later();
-  if (services_.engine.HasRoom(worker_.index())) {
-    Ingest(asked.ack, message, std::move(respond));
-    return false;
-  }
-  // The session stays as it is meanwhile: it reads nothing and keeps the message.
-  services_.engine.WhenRoom(worker_.index(), [this, ack = asked.ack, &message,
-                                              respond = std::move(respond)]() mutable {
-    Ingest(ack, message, std::move(respond));
-  });
-  return false;
-}
-
-void HttpApi::Ingest(engine::Ack ack, const HttpMessage& message, Respond respond) {
   Engine& engine = services_.engine;
   if (message.body.size() <= kInlineBodyBytesMax) {
-    return Submit(engine, worker_.index(), ack, ResolveEvents(engine, parser_, message),
-                  std::move(respond));
+    SubmitEvents(services_, worker_, asked.ack, ResolveEvents(engine, parser_, message), later());
+    return false;
   }
+  // The session keeps the message as it is meanwhile.
   ComputeOnReaders(
       services_.readers, worker_,
       [&engine, &message] {
         protocol::EventParser parser;
         return ResolveEvents(engine, parser, message);
       },
-      [&engine, worker = worker_.index(), ack,
-       respond = std::move(respond)](ResolvedEvents events) mutable {
-        Submit(engine, worker, ack, std::move(events), std::move(respond));
+      [this, ack = asked.ack, respond = later()](ResolvedEvents events) mutable {
+        SubmitEvents(services_, worker_, ack, std::move(events), std::move(respond));
       });
+  return false;
 }
 
 absl::AnyInvocable<void(absl::Status)> HttpApi::WhenWritten(Respond respond, HttpAnswer success) {
@@ -248,7 +224,8 @@ bool HttpApi::On(const protocol::AdminCheckpoint&, const HttpMessage&, HttpAnswe
         std::chrono::steady_clock::now() - begin);
     HttpAnswer answer;
     if (status.ok()) {
-      protocol::AppendAdminReply(answer.body, "checkpoint", static_cast<uint64_t>(duration.count()));
+      protocol::AppendAdminReply(answer.body, "checkpoint",
+                                 static_cast<uint64_t>(duration.count()));
     } else {
       answer = WriteFailure(status);
     }
@@ -308,7 +285,7 @@ bool HttpApi::On(const protocol::GetReadyz&, const HttpMessage&, HttpAnswer& ans
   if (const absl::Status ready = services_.engine.Ready(); ready.ok()) {
     answer.body += R"({"status":"ok"})";
   } else {
-    answer = AnswerOf(ProblemCode::kNotReady, Message(ready));
+    answer = AnswerOf(ProblemCode::kUnavailable, Message(ready));
   }
   return true;
 }
@@ -321,7 +298,7 @@ bool HttpApi::On(const protocol::GetOpenApi&, const HttpMessage&, HttpAnswer& an
 // --- reading what may be on disk, or walks all series
 bool HttpApi::On(protocol::GetCandles& asked, const HttpMessage&, HttpAnswer& answer, Later later) {
   const Engine& engine = services_.engine;
-  const auto series = engine.Find(asked.symbol);
+  const auto series = SeenSeries(engine, asked.symbol);
   if (!series) {
     answer = UnknownSeries(asked.symbol);
     return true;
@@ -339,8 +316,8 @@ bool HttpApi::On(protocol::GetCandles& asked, const HttpMessage&, HttpAnswer& an
 
 bool HttpApi::On(const protocol::PostCandles&, const HttpMessage& message, HttpAnswer& answer,
                  Later later) {
-  auto parsed = protocol::ParseCandlesBody(message.body,
-                                           services_.engine.options().candles_per_request_max);
+  auto parsed =
+      protocol::ParseCandlesBody(message.body, services_.engine.options().candles_per_request_max);
   if (const auto* problem = std::get_if<Problem>(&parsed)) {
     answer = AnswerOf(*problem);
     return true;
@@ -354,7 +331,8 @@ bool HttpApi::On(const protocol::PostCandles&, const HttpMessage& message, HttpA
 bool HttpApi::On(protocol::GetExchanges& asked, const HttpMessage&, HttpAnswer&, Later later) {
   return OnReaders(later, [&engine = std::as_const(services_.engine), asked = std::move(asked)] {
     HttpAnswer answer;
-    const auto only = asked.exchange ? std::optional<std::string_view>(*asked.exchange) : std::nullopt;
+    const auto only =
+        asked.exchange ? std::optional<std::string_view>(*asked.exchange) : std::nullopt;
     protocol::AppendExchanges(answer.body, engine.Exchanges(only, asked.pairs), asked.pairs);
     return answer;
   });

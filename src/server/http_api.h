@@ -14,20 +14,22 @@
 
 namespace wick::server {
 
-/// Routes as the metrics call them: by index of protocol::HttpRequest, then "other" for what has no route.
+/// Routes as the metrics call them: by index of protocol::HttpRequest, then "other" for what has no
+/// route.
 inline constexpr size_t kHttpRouteCount = std::variant_size_v<protocol::HttpRequest> + 1;
 inline constexpr size_t kHttpRouteOther = kHttpRouteCount - 1;
 std::string_view HttpRouteName(size_t route);
 static_assert(kHttpRouteCount <= kRoutesMax);
 
-/// The requests of one worker's sessions. Threads: the worker's only. Everything quick is answered at once;
-/// what may read the disk or walks all series is computed by the reader pool.
+/// The requests of one worker's sessions. Threads: the worker's only. Everything quick is answered
+/// at once; what may read the disk or walks all series is computed by the reader pool.
 class HttpApi {
  public:
   HttpApi(Services& services, Worker& worker) : services_(services), worker_(worker) {}
 
-  /// True: `answer` (empty before) is filled in. False: the function that `later` gave answers, perhaps before
-  /// this returns; `message` must stay as it is until then. `route` is set in any case.
+  /// True: `answer` (empty before) is filled in. False: the function that `later` gave answers,
+  /// perhaps before this returns; `message` must stay as it is until then. `route` is set in any
+  /// case.
   bool Handle(const HttpMessage& message, HttpAnswer& answer, size_t& route,
               absl::FunctionRef<Respond()> later);
 
@@ -64,8 +66,6 @@ class HttpApi {
 
   /// The callback of a write of the engine: `success` answers if it went well.
   absl::AnyInvocable<void(absl::Status)> WhenWritten(Respond respond, HttpAnswer success);
-
-  void Ingest(engine::Ack ack, const HttpMessage& message, Respond respond);
 
   Services& services_;
   Worker& worker_;

@@ -2,11 +2,89 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/post.hpp>
+#include <memory>
 #include <utility>
 
 #include "market/validation.h"
+#include "protocol/json_replies.h"
 
 namespace wick::server {
+namespace {
+
+using engine::Ack;
+using engine::IngestResult;
+
+/// Events submitted at a time: applied within about a millisecond, as long as a latest-price read
+/// on the same worker may wait.
+constexpr size_t kEventsPerBatchMax = 8'192;
+
+HttpAnswer AnswerOf(Ack ack, const IngestResult& result, const protocol::IngestReport& report) {
+  if (!result.status.ok()) return WriteFailure(result.status);
+  HttpAnswer answer;
+  answer.status = ack == Ack::kNone ? 202 : 200;
+  protocol::AppendIngestReply(answer.body, result, report);
+  return answer;
+}
+
+/// The batches of one body under way. Kept alive by the callbacks it waits for. Threads: the
+/// worker's.
+class Submission : public std::enable_shared_from_this<Submission> {
+ public:
+  Submission(Services& services, Worker& worker, Ack ack, ResolvedEvents events, Respond respond)
+      : engine_(services.engine),
+        worker_(worker),
+        ack_(ack),
+        events_(std::move(events)),
+        respond_(std::move(respond)) {}
+
+  /// Submits the next batch, and sees to it that those after it follow.
+  void Continue() {
+    if (!engine_.HasRoom(worker_.index())) {
+      return engine_.WhenRoom(worker_.index(), [self = shared_from_this()] { self->Continue(); });
+    }
+    const size_t batch = submitted_++;
+    // Before the submission: its completion may answer at once and be the last.
+    if (submitted_ < events_.batches.size()) {
+      boost::asio::post(worker_.io(), [self = shared_from_this()] { self->Continue(); });
+    }
+    engine_.Submit(
+        worker_.index(), std::move(events_.batches[batch]), ack_,
+        [self = shared_from_this()](const IngestResult& result) { self->OnDone(result); });
+  }
+
+ private:
+  void OnDone(const IngestResult& result) {
+    sum_.accepted += result.accepted;
+    sum_.duplicates += result.duplicates;
+    sum_.status.Update(result.status);
+    if (++done_ == events_.batches.size()) respond_(AnswerOf(ack_, sum_, events_.report));
+  }
+
+  engine::Engine& engine_;
+  Worker& worker_;
+  const Ack ack_;
+  ResolvedEvents events_;
+  Respond respond_;
+  size_t submitted_ = 0;  // batches
+  size_t done_ = 0;       // batches
+  IngestResult sum_;
+};
+
+}  // namespace
+
+void SubmitEvents(Services& services, Worker& worker, Ack ack, ResolvedEvents events,
+                  Respond respond) {
+  if (!events.document_error.empty()) {
+    respond(
+        server::AnswerOf(protocol::ProblemCode::kInvalidJson, std::move(events.document_error)));
+  } else if (events.batches.empty()) {
+    respond(AnswerOf(ack, IngestResult{}, events.report));
+  } else {
+    std::make_shared<Submission>(services, worker, ack, std::move(events), std::move(respond))
+        ->Continue();
+  }
+}
 
 std::string DescribeRefusal(const engine::Engine& engine, Refusal refusal,
                             const SymbolView& symbol) {
@@ -22,7 +100,7 @@ ResolvedEvents ResolveEvents(engine::Engine& engine, protocol::EventParser& pars
   protocol::ParsedEvents& parsed =
       parser.Parse(message.body, protocol::EventsFormatOf(message.content_type),
                    engine.clock().NowMs(), engine.options().future_skew_ms_max);
-  ResolvedEvents resolved{engine.NewBatch(), {}, {}};
+  ResolvedEvents resolved;
   if (!parsed.document_error.empty()) {
     resolved.document_error = std::move(parsed.document_error);
     engine.CountRejected(Refusal::kInvalidJson);
@@ -32,7 +110,10 @@ ResolvedEvents ResolveEvents(engine::Engine& engine, protocol::EventParser& pars
     SeriesId series = kNoSeries;
     const Refusal refusal = engine.Resolve(event.symbol, series);
     if (refusal == Refusal::kNone) {
-      resolved.batch.Add(series, event.price);
+      if (resolved.batches.empty() || resolved.batches.back().size() == kEventsPerBatchMax) {
+        resolved.batches.push_back(engine.NewBatch());
+      }
+      resolved.batches.back().Add(series, event.price);
     } else {
       parsed.report.AddError(event.index, refusal,
                              parsed.report.Keeps(event.index)

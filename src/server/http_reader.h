@@ -43,8 +43,8 @@ class HttpReader {
 
   explicit HttpReader(const HttpLimits& limits);
 
-  /// Takes bytes off the front of `bytes`; `consumed` says how many. The rest has to be given again, with
-  /// more behind it after kNeedMore. Not after kWhole or kFailed.
+  /// Takes bytes off the front of `bytes`; `consumed` says how many. The rest has to be given
+  /// again, with more behind it after kNeedMore. Not after kWhole or kFailed.
   State Put(std::string_view bytes, size_t& consumed);
 
   /// True once for a request whose client waits for "100 Continue" before it sends its body.
@@ -78,7 +78,8 @@ class HttpReader {
     void on_request_impl(boost::beast::http::verb, View method, View target, int version,
                          Error& error) override;
     void on_response_impl(int, View, int, Error&) override {}
-    void on_field_impl(boost::beast::http::field name, View text, View value, Error& error) override;
+    void on_field_impl(boost::beast::http::field name, View text, View value,
+                       Error& error) override;
     void on_header_impl(Error& error) override;
     void on_body_init_impl(const Size& content_length, Error& error) override;
     std::size_t on_body_impl(View body, Error& error) override;

@@ -24,7 +24,8 @@ constexpr size_t kOutBytesKept = 1_MiB;
 
 /// A connection on which nothing moves is closed after this.
 constexpr std::chrono::seconds kIdleMax{120};
-constexpr std::chrono::seconds kLingerMax{2};
+/// How long a refused body is read on, so that a slow sender gets to see the answer.
+constexpr std::chrono::seconds kLingerMax{30};
 
 }  // namespace
 
@@ -127,9 +128,8 @@ void HttpSession::Dispatch() {
   answer_.Clear();
   pending_ = true;
   const bool at_once = api_.Handle(reader_.message(), answer_, route_, [this] {
-    return Respond([self = shared_from_this()](HttpAnswer answer) {
-      self->OnDeferred(std::move(answer));
-    });
+    return Respond(
+        [self = shared_from_this()](HttpAnswer answer) { self->OnDeferred(std::move(answer)); });
   });
   if (at_once) Answer(answer_);
 }

@@ -14,15 +14,16 @@
 
 namespace wick::server {
 
-/// Reads requests, has them answered, writes the answers in the same order. Half duplex: while an answer is
-/// being made or written nothing is read, so a client that does not read its answers is not read either.
-/// Many requests that lie in the buffer together are answered by one write.
+/// Reads requests, has them answered, writes the answers in the same order. Half duplex: while an
+/// answer is being made or written nothing is read, so a client that does not read its answers is
+/// not read either. Many requests that lie in the buffer together are answered by one write.
 /// Threads: the worker's.
-/// Failure: a request that is no HTTP is answered with a problem document, then the connection is closed;
-/// errors of the socket close it.
+/// Failure: a request that is no HTTP is answered with a problem document, then the connection is
+/// closed; errors of the socket close it.
 class HttpSession final : public Session, public std::enable_shared_from_this<HttpSession> {
  public:
-  HttpSession(boost::asio::ip::tcp::socket socket, Services& services, Worker& worker, HttpApi& api);
+  HttpSession(boost::asio::ip::tcp::socket socket, Services& services, Worker& worker,
+              HttpApi& api);
 
   void Start() override;
   void Drain() override;
@@ -43,8 +44,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   void MakeSpace();
   void Write();
   void OnWritten(const Error& error);
-  /// Says that nothing more comes, and reads on until the client has seen it: a socket closed with unread
-  /// bytes would take the last answer back.
+  /// Says that nothing more comes, and reads on until the client has seen it: a socket closed with
+  /// unread bytes would take the last answer back.
   void Linger();
 
   boost::asio::ip::tcp::socket socket_;
@@ -65,11 +66,11 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   Time request_began_{};  // when it was whole
   Time last_active_{};
 
-  bool working_ = false;    // within Work()
-  bool pending_ = false;    // an answer is being made elsewhere
+  bool working_ = false;  // within Work()
+  bool pending_ = false;  // an answer is being made elsewhere
   bool read_busy_ = false;
   bool write_busy_ = false;
-  bool last_ = false;       // the answer in out_ is the last one
+  bool last_ = false;  // the answer in out_ is the last one
   bool draining_ = false;
   bool lingering_ = false;
   bool closed_ = false;

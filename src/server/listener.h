@@ -17,10 +17,10 @@
 
 namespace wick::server {
 
-/// Accepts on the first worker's loop and hands each socket to the next worker: with few connections every
-/// worker has its share, which the kernel's hashing (SO_REUSEPORT) does not promise.
-/// Threads: Open() any; Start() and Stop() on the first worker's thread.
-/// Failure: an error of accept (too many open files) is logged and tried again after 100 ms.
+/// Accepts on the first worker's loop and hands each socket to the next worker: with few
+/// connections every worker has its share, which the kernel's hashing (SO_REUSEPORT) does not
+/// promise. Threads: Open() any; Start() and Stop() on the first worker's thread. Failure: an error
+/// of accept (too many open files) is logged and tried again after 100 ms.
 class Listener {
  public:
   /// Makes the session of an accepted socket. Called on the worker's thread.

@@ -4,7 +4,6 @@
 #include <prometheus/text_serializer.h>
 
 #include <limits>
-
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -79,7 +78,9 @@ class Page {
   std::vector<MetricFamily> families_;
 };
 
-std::vector<Label> TierLabel(market::Tier tier) { return {{"tier", std::string(market::Name(tier))}}; }
+std::vector<Label> TierLabel(market::Tier tier) {
+  return {{"tier", std::string(market::Name(tier))}};
+}
 
 double SecondsOf(uint64_t ms) { return static_cast<double>(ms) / 1e3; }
 
@@ -102,7 +103,8 @@ void AddEvents(const engine::EngineStatus& status, Page& page) {
     page.Add(status.late_beyond_horizon[market::Index(tier)], TierLabel(tier));
   }
   page.Gauge("wick_series", "Series registered.").Add(status.series);
-  page.Gauge("wick_newest_event_timestamp_seconds", "Time of the newest event, since the Unix epoch.")
+  page.Gauge("wick_newest_event_timestamp_seconds",
+             "Time of the newest event, since the Unix epoch.")
       .Add(SecondsOf(status.newest_event_ms));
 }
 
@@ -131,7 +133,7 @@ void AddDurability(const engine::EngineStatus& status, Page& page) {
 
 void AddShards(const engine::EngineStatus& status, Page& page) {
   using Shard = engine::EngineStatus::Shard;
-  const auto add = [&](const char* name, const char* help, uint64_t Shard::* field) {
+  const auto add = [&](const char* name, const char* help, uint64_t Shard::*field) {
     page.Gauge(name, help);
     for (size_t i = 0; i < status.shards.size(); ++i) {
       page.Add(status.shards[i].*field, {{"shard", std::to_string(i)}});

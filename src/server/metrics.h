@@ -25,7 +25,8 @@ struct RequestCounts {
 /// Any thread.
 RequestCounts CountRequests(const Services& services);
 
-/// The whole page. Names and units follow the conventions of Prometheus; nothing is counted by series.
+/// The whole page. Names and units follow the conventions of Prometheus; nothing is counted by
+/// series.
 std::string MetricsText(const engine::EngineStatus& status, const RequestCounts& counts);
 
 }  // namespace wick::server

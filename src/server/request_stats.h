@@ -30,7 +30,8 @@ struct RouteCounts {
   uint64_t nanoseconds = 0;  // sum of all latencies
 };
 
-/// Threads: one writer; anyone adds it up. A sum taken while the writer writes may be one request old.
+/// Threads: one writer; anyone adds it up. A sum taken while the writer writes may be one request
+/// old.
 class alignas(kCacheLineBytes) RequestStats {
  public:
   void Count(size_t route, Outcome outcome, std::chrono::nanoseconds latency) {

@@ -2,11 +2,13 @@
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <future>
@@ -54,8 +56,9 @@ std::vector<std::unique_ptr<Worker>> MakeWorkers(const ServerConfig& config) {
 
 }  // namespace
 
-/// Members stand in the order they are built; they are destroyed in reverse. The loops (workers) outlive the
-/// engine, because completions it still holds own sessions, and sessions own sockets of the loops.
+/// Members stand in the order they are built; they are destroyed in reverse. The loops (workers)
+/// outlive the engine, because completions it still holds own sessions, and sessions own sockets of
+/// the loops.
 struct Server::Impl {
   Impl(const ServerConfig& wanted, const Clock& wall_clock) : config(wanted), clock(wall_clock) {}
 
@@ -173,17 +176,37 @@ const Endpoint& Server::http() const { return impl_->http->endpoint(); }
 const Endpoint& Server::binary() const { return impl_->binary->endpoint(); }
 absl::Status Server::Stop() { return impl_->Stop(); }
 
+namespace {
+
+/// Connections must not take the descriptors that the storage needs: a failed open there ends writing.
+absl::Status MakeRoomForConnections(const ServerConfig& config) {
+  constexpr rlim_t kOtherDescriptors = 1'024;  // RocksDB's files, logs, event loops
+  const rlim_t needed = config.connections_max + kOtherDescriptors;
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return absl::OkStatus();
+  files.rlim_cur = std::max(files.rlim_cur, std::min(files.rlim_max, needed));
+  setrlimit(RLIMIT_NOFILE, &files);
+  if (files.rlim_cur >= needed) return absl::OkStatus();
+  return Error(absl::StatusCode::kFailedPrecondition,
+               "server.max_connections = {} needs {} open files, but this process may have {}: raise the limit "
+               "(ulimit -n {}) or lower the setting",
+               config.connections_max, needed, files.rlim_cur, needed);
+}
+
+}  // namespace
+
 absl::Status Serve(const ServerConfig& config) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("wick"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
-  spdlog::set_level(spdlog::level::from_str(config.log_level == "warn" ? "warning"
-                                                                       : config.log_level));
+  spdlog::set_level(
+      spdlog::level::from_str(config.log_level == "warn" ? "warning" : config.log_level));
   // Before any thread is made, so that no other thread takes the signals.
   asio::io_context signals_io{1};
   asio::signal_set signals(signals_io, SIGINT, SIGTERM);
   std::signal(SIGPIPE, SIG_IGN);
 
   spdlog::info("wick {} opens {}", kVersion, config.storage.directory);
+  WICK_RETURN_IF_ERROR(MakeRoomForConnections(config));
   const SystemClock clock;
   WICK_ASSIGN_OR_RETURN(const auto server, Server::Start(config, clock));
   spdlog::info("listening http={} binary={}", ToString(server->http()), ToString(server->binary()));

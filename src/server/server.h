@@ -12,8 +12,8 @@ namespace wick::server {
 /// A server in this process. Threads: one at a time.
 class Server {
  public:
-  /// Opens the storage, recovers, listens and begins to serve. Errors are one line for the operator.
-  /// The clock must outlive the server.
+  /// Opens the storage, recovers, listens and begins to serve. Errors are one line for the
+  /// operator. The clock must outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config,
                                                        const Clock& clock);
   /// As Stop().
@@ -23,8 +23,8 @@ class Server {
   const Endpoint& http() const;
   const Endpoint& binary() const;
 
-  /// Stops accepting, lets open requests end, writes a last checkpoint and joins all threads. Later calls do
-  /// nothing.
+  /// Stops accepting, lets open requests end, writes a last checkpoint and joins all threads. Later
+  /// calls do nothing.
   absl::Status Stop();
 
  private:

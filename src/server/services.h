@@ -65,11 +65,14 @@ struct Services {
 
 /// Runs `compute` on the reader pool and `then(result)` on the worker.
 template <typename Compute, typename Then>
-void ComputeOnReaders(boost::asio::thread_pool& readers, Worker& worker, Compute compute, Then then) {
-  boost::asio::post(readers, [&worker, compute = std::move(compute), then = std::move(then)]() mutable {
-    boost::asio::post(worker.io(),
-                      [result = compute(), then = std::move(then)]() mutable { then(std::move(result)); });
-  });
+void ComputeOnReaders(boost::asio::thread_pool& readers, Worker& worker, Compute compute,
+                      Then then) {
+  boost::asio::post(
+      readers, [&worker, compute = std::move(compute), then = std::move(then)]() mutable {
+        boost::asio::post(worker.io(), [result = compute(), then = std::move(then)]() mutable {
+          then(std::move(result));
+        });
+      });
 }
 
 }  // namespace wick::server

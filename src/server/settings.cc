@@ -58,7 +58,8 @@ constexpr auto kSettings = std::to_array<Setting>({
      "Memory for candles read from the disk."},
     {"storage.journal_memory", Kind::kSize, "128MiB", 1_MiB, 64_GiB, 1,
      [](ServerConfig& c) -> Field { return &c.storage.journal_memtable_bytes; },
-     "Memory for journal frames. When it holds several checkpoints, frames never reach an SST file."},
+     "Memory for journal frames. When it holds several checkpoints, frames never reach an SST "
+     "file."},
     {"storage.candle_memory", Kind::kSize, "16MiB", 1_MiB, 64_GiB, 1,
      [](ServerConfig& c) -> Field { return &c.storage.candle_memtable_bytes; },
      "Memory for candles and states on their way to SST files, for each column family."},
@@ -66,18 +67,17 @@ constexpr auto kSettings = std::to_array<Setting>({
      [](ServerConfig& c) -> Field { return &c.storage.wal_bytes_max; },
      "Write-ahead log on disk; bounds what is replayed after a crash."},
 
-    {"tiers.1s.keep", Kind::kDuration, "24h", kMinuteMs, kKeepForever, 1, KeepOf<Tier::k1s>,
+    {"tiers.1s.keep", Kind::kDuration, "24h", kSecondMs, kKeepForever, 1, KeepOf<Tier::k1s>,
      "Age up to which candles of one second are kept."},
     {"tiers.1s.window", Kind::kDuration, "5m", kSecondMs, kDayMs, kSecondMs, WindowOf<Tier::k1s>,
      "The newest candles of one second of every series that stay in memory."},
-    {"tiers.1m.keep", Kind::kDuration, "30d", kHourMs, kKeepForever, 1, KeepOf<Tier::k1m>,
+    {"tiers.1m.keep", Kind::kDuration, "30d", kSecondMs, kKeepForever, 1, KeepOf<Tier::k1m>,
      "Age up to which candles of one minute are kept."},
     {"tiers.1m.window", Kind::kDuration, "4h", kMinuteMs, 30 * kDayMs, kMinuteMs,
-     WindowOf<Tier::k1m>,
-     "The newest candles of one minute of every series that stay in memory."},
-    {"tiers.1h.keep", Kind::kDuration, "730d", kDayMs, kKeepForever, 1, KeepOf<Tier::k1h>,
+     WindowOf<Tier::k1m>, "The newest candles of one minute of every series that stay in memory."},
+    {"tiers.1h.keep", Kind::kDuration, "730d", kSecondMs, kKeepForever, 1, KeepOf<Tier::k1h>,
      "Age up to which candles of one hour are kept."},
-    {"tiers.1d.keep", Kind::kDuration, "forever", kDayMs, kKeepForever, 1, KeepOf<Tier::k1d>,
+    {"tiers.1d.keep", Kind::kDuration, "forever", kSecondMs, kKeepForever, 1, KeepOf<Tier::k1d>,
      "Age up to which candles of one day are kept."},
 
     {"retention.interval", Kind::kDuration, "10m", kSecondMs, 30 * kDayMs, 1,
@@ -95,7 +95,7 @@ constexpr auto kSettings = std::to_array<Setting>({
      [](ServerConfig& c) -> Field { return &c.engine.series_max; },
      "Series that may ever be registered; events of further ones are refused."},
 
-    {"checkpoint.interval", Kind::kDuration, "5s", 100, kDayMs, 1,
+    {"checkpoint.interval", Kind::kDuration, "5s", 10, kDayMs, 1,
      [](ServerConfig& c) -> Field { return &c.engine.checkpoint_interval_ms; },
      "Time between checkpoints. Longer: less written; shorter: a quicker start after a crash."},
     {"checkpoint.max_journal", Kind::kSize, "128MiB", 1_MiB, 64_GiB, 1,
@@ -127,10 +127,12 @@ struct Unit {
   std::string_view suffix;
   uint64_t factor;
 };
-// Largest first: values are printed in the largest unit that divides them. No suffix ends in an earlier one's.
+// Largest first: values are printed in the largest unit that divides them. No suffix ends in an
+// earlier one's.
 constexpr std::array<Unit, 5> kDurationUnits = {
     {{"d", kDayMs}, {"h", kHourMs}, {"m", kMinuteMs}, {"s", kSecondMs}, {"ms", 1}}};
-constexpr std::array<Unit, 4> kSizeUnits = {{{"GiB", 1_GiB}, {"MiB", 1_MiB}, {"KiB", 1_KiB}, {"B", 1}}};
+constexpr std::array<Unit, 4> kSizeUnits = {
+    {{"GiB", 1_GiB}, {"MiB", 1_MiB}, {"KiB", 1_KiB}, {"B", 1}}};
 
 std::span<const Unit> UnitsOf(Kind kind) {
   switch (kind) {
@@ -177,11 +179,12 @@ std::string NumberText(Kind kind, uint64_t value) {
 absl::Status Misspelt(const Setting& setting, std::string_view text) {
   switch (setting.kind) {
     case Kind::kDuration:
-      return InvalidArgument("'{}' is no duration: write a whole number with ms, s, m, h or d, as in 5m{}",
-                             text, setting.max == kKeepForever ? ", or forever" : "");
+      return InvalidArgument(
+          "'{}' is no duration: write a whole number with ms, s, m, h or d, as in 5m{}", text,
+          setting.max == kKeepForever ? ", or forever" : "");
     case Kind::kSize:
-      return InvalidArgument("'{}' is no size: write a whole number with B, KiB, MiB or GiB, as in 64MiB",
-                             text);
+      return InvalidArgument(
+          "'{}' is no size: write a whole number with B, KiB, MiB or GiB, as in 64MiB", text);
     default:
       return InvalidArgument("'{}' is no whole number", text);
   }
@@ -226,13 +229,15 @@ absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text) {
   const auto address = boost::asio::ip::make_address(endpoint.host, error);
   if (error || address.is_v6() != bracketed) {
     return InvalidArgument(
-        "'{}' names no IP address: write a numeric one, as in 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080",
+        "'{}' names no IP address: write a numeric one, as in 127.0.0.1:8080, 0.0.0.0:8080 or "
+        "[::1]:8080",
         text);
   }
   const auto [end, port_error] =
       std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
   if (port_error != std::errc() || end != port.data() + port.size()) {
-    return InvalidArgument("'{}' has no valid port: ports are 0 to 65535, 0 takes a free one", text);
+    return InvalidArgument("'{}' has no valid port: ports are 0 to 65535, 0 takes a free one",
+                           text);
   }
   return endpoint;
 }
@@ -243,7 +248,8 @@ absl::Status SetNumber(const Setting& setting, std::string_view text, Field fiel
     return InvalidArgument("'{}' is out of bounds: {}", text, DescribeBounds(setting));
   }
   if (value % setting.scale != 0) {
-    return InvalidArgument("'{}' is no multiple of {}", text, NumberText(setting.kind, setting.scale));
+    return InvalidArgument("'{}' is no multiple of {}", text,
+                           NumberText(setting.kind, setting.scale));
   }
   if (auto** wide = std::get_if<uint64_t*>(&field)) **wide = value / setting.scale;
   if (auto** narrow = std::get_if<uint32_t*>(&field)) {
@@ -345,7 +351,8 @@ absl::Status CheckConfig(const ServerConfig& config) {
     const uint64_t coarser_ms = config.engine.keep[coarser];
     if (coarser_ms < finer_ms) {
       return InvalidArgument(
-          "tiers.{0}.keep = {1} is shorter than tiers.{2}.keep = {3}: a coarser tier is kept at least as long "
+          "tiers.{0}.keep = {1} is shorter than tiers.{2}.keep = {3}: a coarser tier is kept at "
+          "least as long "
           "as a finer one; raise tiers.{0}.keep or lower tiers.{2}.keep",
           market::Name(coarser), NumberText(Kind::kDuration, coarser_ms), market::Name(finer),
           NumberText(Kind::kDuration, finer_ms));
@@ -357,7 +364,8 @@ absl::Status CheckConfig(const ServerConfig& config) {
     const uint64_t keep_ms = config.engine.keep[tier];
     if (window_ms > keep_ms) {
       return InvalidArgument(
-          "tiers.{0}.window = {1} is longer than tiers.{0}.keep = {2}: memory for candles that are never shown",
+          "tiers.{0}.window = {1} is longer than tiers.{0}.keep = {2}: memory for candles that are "
+          "never shown",
           market::Name(tier), NumberText(Kind::kDuration, window_ms),
           NumberText(Kind::kDuration, keep_ms));
     }

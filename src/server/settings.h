@@ -1,4 +1,5 @@
-// Every setting of the server in one table: key, kind, default, bounds, help, and the field it fills.
+// Every setting of the server in one table: key, kind, default, bounds, help, and the field it
+// fills.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,8 @@ struct Endpoint {
 /// "127.0.0.1:8080", "[::1]:8080".
 std::string ToString(const Endpoint& endpoint);
 
-/// The settings as the program uses them. A default-constructed one is not the default configuration:
-/// DefaultConfig() is.
+/// The settings as the program uses them. A default-constructed one is not the default
+/// configuration: DefaultConfig() is.
 struct ServerConfig {
   engine::EngineOptions engine;  // engine.workers 0: one for each core
   cold::StoreOptions storage;
@@ -75,7 +76,8 @@ std::span<const Setting> Settings();
 /// nullptr: there is no such setting.
 const Setting* FindSetting(std::string_view key);
 
-/// Reads a value from its text form (without quotes). The reason of a refusal does not repeat the key.
+/// Reads a value from its text form (without quotes). The reason of a refusal does not repeat the
+/// key.
 absl::Status SetValue(const Setting& setting, std::string_view text, ServerConfig& config);
 
 /// The text form of the value in `config`; the default in the words of the table.
@@ -86,8 +88,8 @@ std::string DescribeBounds(const Setting& setting);
 
 ServerConfig DefaultConfig();
 
-/// Checks the relations between settings: coarser tiers are kept at least as long as finer ones, windows
-/// are no longer than what is kept.
+/// Checks the relations between settings: coarser tiers are kept at least as long as finer ones,
+/// windows are no longer than what is kept.
 absl::Status CheckConfig(const ServerConfig& config);
 
 }  // namespace wick::server

@@ -28,7 +28,8 @@ void Worker::Start(std::function<void()> poll) {
 }
 
 void Worker::Wake() {
-  // Acquire-release on both sides: a wake that finds the flag up is seen by the poll that takes it down.
+  // Acquire-release on both sides: a wake that finds the flag up is seen by the poll that takes it
+  // down.
   if (woken_.exchange(true, std::memory_order_acq_rel)) return;
   asio::post(io_, [this] {
     woken_.exchange(false, std::memory_order_acq_rel);

@@ -34,9 +34,9 @@ class Session {
   virtual void Sweep(Time now) = 0;
 };
 
-/// Turns the loop of one shard. The loop outlives the thread, so that what is left in it is destroyed with the
-/// worker, after the engine.
-/// Threads: Wake() and io() any; Start(), Stop() the owner; everything else the worker's own.
+/// Turns the loop of one shard. The loop outlives the thread, so that what is left in it is
+/// destroyed with the worker, after the engine. Threads: Wake() and io() any; Start(), Stop() the
+/// owner; everything else the worker's own.
 class Worker {
  public:
   /// `core`: the CPU the thread is bound to; nullopt: any.

@@ -90,7 +90,7 @@ TEST_CASE("a server that is not there gives exit code 1 and one line with the ad
     const Outcome outcome = Wick(command + kNobody);
     CHECK(outcome.exit_code == 1);
     CHECK(Says(outcome, "wick: cannot connect to 127.0.0.1:1: "));
-    CHECK(Says(outcome, "is `wick serve` running?\n"));
+    CHECK(Says(outcome, "is `wick serve` running there?\n"));
     CHECK(outcome.output.find('\n') == outcome.output.size() - 1);
   }
 }

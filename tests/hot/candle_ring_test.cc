@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <map>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -25,6 +26,18 @@ std::vector<Bucket> Buckets(const std::vector<FoldedCandle>& candles) {
   return buckets;
 }
 
+/// Push and FoldLate as functions of what they hand over.
+std::optional<FoldedCandle> Push(CandleRing& ring, SlotPool& pool, uint32_t window, const FoldedCandle& candle) {
+  std::optional<FoldedCandle> unsaved;
+  ring.Push(pool, window, candle, [&](const FoldedCandle& c) { unsaved = c; });
+  return unsaved;
+}
+std::optional<FoldedCandle> FoldLate(CandleRing& ring, SlotPool& pool, uint32_t window, const FoldedCandle& piece) {
+  std::optional<FoldedCandle> unsaved;
+  ring.FoldLate(pool, window, piece, [&](const FoldedCandle& c) { unsaved = c; });
+  return unsaved;
+}
+
 std::vector<Bucket> ReadAll(const CandleRing& ring) {
   std::vector<FoldedCandle> candles;
   ring.Read(0, UINT32_MAX, SIZE_MAX, candles);
@@ -38,7 +51,7 @@ TEST_CASE("a ring keeps its window of the newest candles", "[hot][ring]") {
   CandleRing ring;
   ring.Start(pool, CandleOf(100, 1));
   for (Bucket b = 101; b < 110; ++b) {
-    const auto unsaved = ring.Push(pool, 4, CandleOf(b, 1));
+    const auto unsaved = Push(ring, pool, 4, CandleOf(b, 1));
     CHECK(unsaved.has_value() == (b >= 104));
     if (unsaved) CHECK(unsaved->bucket == b - 4);
   }
@@ -49,7 +62,7 @@ TEST_CASE("a ring does not grow for candles that are further apart than its wind
   SlotPool pool;
   CandleRing ring;
   ring.Start(pool, CandleOf(1'000, 1));
-  for (Bucket b = 2'000; b < 10'000; b += 1'000) (void)ring.Push(pool, 300, CandleOf(b, 1));
+  for (Bucket b = 2'000; b < 10'000; b += 1'000) Push(ring, pool, 300, CandleOf(b, 1));
   CHECK(ReadAll(ring) == std::vector<Bucket>{9'000});
 }
 
@@ -58,23 +71,23 @@ TEST_CASE("a candle is handed over only if what is on disk differs", "[hot][ring
   CandleRing ring;
   std::vector<FoldedCandle> captured;
   ring.Start(pool, CandleOf(1, 1));
-  for (Bucket b = 2; b <= 4; ++b) (void)ring.Push(pool, 4, CandleOf(b, 1));
+  for (Bucket b = 2; b <= 4; ++b) Push(ring, pool, 4, CandleOf(b, 1));
   ring.Capture(captured);
   CHECK(Buckets(captured) == std::vector<Bucket>{1, 2, 3});  // the newest goes with the state
 
   SECTION("captured is not yet durable, so it is handed over again") {
-    CHECK(ring.Push(pool, 4, CandleOf(5, 1))->bucket == 1);
+    CHECK(Push(ring, pool, 4, CandleOf(5, 1))->bucket == 1);
   }
   SECTION("a second capture means that the first is durable") {
     captured.clear();
     ring.Capture(captured);
     CHECK(captured.empty());
-    CHECK_FALSE(ring.Push(pool, 4, CandleOf(5, 1)).has_value());
+    CHECK_FALSE(Push(ring, pool, 4, CandleOf(5, 1)).has_value());
   }
   SECTION("a late correction makes a saved candle unsaved again, and what follows it") {
     captured.clear();
     ring.Capture(captured);
-    CHECK_FALSE(ring.FoldLate(pool, 4, CandleOf(2, 7)).has_value());
+    CHECK_FALSE(FoldLate(ring, pool, 4, CandleOf(2, 7)).has_value());
     captured.clear();
     ring.Capture(captured);
     REQUIRE(Buckets(captured) == std::vector<Bucket>{2, 3});
@@ -87,13 +100,13 @@ TEST_CASE("a late event between two candles makes a new one in its place", "[hot
   SlotPool pool;
   CandleRing ring;
   ring.Start(pool, CandleOf(10, 1));
-  (void)ring.Push(pool, 3, CandleOf(12, 1));
-  CHECK_FALSE(ring.FoldLate(pool, 3, CandleOf(11, 1)).has_value());
+  Push(ring, pool, 3, CandleOf(12, 1));
+  CHECK_FALSE(FoldLate(ring, pool, 3, CandleOf(11, 1)).has_value());
   CHECK(ReadAll(ring) == std::vector<Bucket>{10, 11, 12});
 
   SECTION("in a full ring the oldest makes room") {
-    (void)ring.Push(pool, 3, CandleOf(20, 1));
-    const auto unsaved = ring.FoldLate(pool, 3, CandleOf(15, 1));
+    Push(ring, pool, 3, CandleOf(20, 1));
+    const auto unsaved = FoldLate(ring, pool, 3, CandleOf(15, 1));
     CHECK(unsaved->bucket == 11);
     CHECK(ReadAll(ring) == std::vector<Bucket>{12, 15, 20});
   }
@@ -109,8 +122,8 @@ TEST_CASE("a read says from where on the ring knows everything", "[hot][ring]") 
     CHECK(coverage.oldest == 50);
   }
   ring.Start(pool, CandleOf(10, 1));
-  (void)ring.Push(pool, 8, CandleOf(12, 1));
-  (void)ring.Push(pool, 8, CandleOf(14, 1));
+  Push(ring, pool, 8, CandleOf(12, 1));
+  Push(ring, pool, 8, CandleOf(14, 1));
   SECTION("a range that begins before its oldest candle") {
     const auto coverage = ring.Read(9, 100, SIZE_MAX, candles);
     CHECK_FALSE(coverage.complete);
@@ -158,7 +171,7 @@ TEST_CASE("a ring equals a map under random pushes, late events and captures", "
       case 0:
         newest += 1 + random() % 3;
         at.bucket = newest;
-        unsaved = ring.Push(pool, window, at);
+        unsaved = Push(ring, pool, window, at);
         all[newest] = at;
         break;
       case 1:
@@ -168,7 +181,7 @@ TEST_CASE("a ring equals a map under random pushes, late events and captures", "
         break;
       case 2: {
         at.bucket = ring.OldestBucket() + random() % (newest - ring.OldestBucket() + 1);
-        unsaved = ring.FoldLate(pool, window, at);
+        unsaved = FoldLate(ring, pool, window, at);
         const auto [slot, is_new] = all.try_emplace(at.bucket, at);
         if (!is_new) market::Fold(slot->second, at);
         break;
@@ -217,10 +230,10 @@ TEST_CASE("a reader beside a busy writer gets whole candles in order", "[hot][ri
     for (uint64_t i = 2; !stop.load(); ++i) {
       if (i % 3 == 0 && newest > ring.OldestBucket()) {
         const Bucket late = ring.OldestBucket() + random() % (newest - ring.OldestBucket());
-        (void)ring.FoldLate(pool, 64, CandleOf(late, static_cast<double>(late)));
+        FoldLate(ring, pool, 64, CandleOf(late, static_cast<double>(late)));
       } else {
         newest += 1 + random() % 2;
-        (void)ring.Push(pool, 64, CandleOf(newest, static_cast<double>(newest)));
+        Push(ring, pool, 64, CandleOf(newest, static_cast<double>(newest)));
       }
     }
   });

@@ -44,7 +44,7 @@ void SendBinary(uint16_t port, Ledger& ledger, int first, int end, const std::at
     for (int s = first; s < end; ++s) {
       for (int i = 0; i < 20; ++i) {
         const uint64_t event = ledger.sent[s]++;
-        ticks.push_back(TickOf(registered->series[static_cast<size_t>(s - first)], {PriceAt(s, event), 1, 2, TimeOf(event)}));
+        ticks.push_back(TickOf(registered->entries[static_cast<size_t>(s - first)].series, {PriceAt(s, event), 1, 2, TimeOf(event)}));
       }
     }
     const auto reply = client->Ingest(ticks);

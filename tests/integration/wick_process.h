@@ -82,6 +82,7 @@ class WickServer {
     std::vector<std::string> args = {"serve", "--data", data, "--http", "127.0.0.1:0", "--binary", "127.0.0.1:0"};
     args.insert(args.end(), more.begin(), more.end());
     log_ = data + ".log";
+    std::filesystem::remove(log_);  // of a server before: it says where that one listened
     pid_ = Spawn(args, "/dev/null", log_);
     AwaitListening();
   }

@@ -266,14 +266,16 @@ TEST_CASE("a coarse tier that a finer one outlives has no stretch", "[market][pl
 TEST_CASE("a plan that fills knows where the candle before the range may lie", "[market][plan]") {
   CandlesRequest request = Fixed("5m", 20 * kMinuteMs, kHourMs);
   request.fill = Fill::kPrevious;
-  const Horizons horizons = HorizonsOf(0, 7 * kMinuteMs, 0, 0);
+  // In every tier, also the coarser ones: a pair may have traded last before the asked one remembers.
+  const Horizons horizons = HorizonsOf(15 * kMinuteMs, 7 * kMinuteMs, 0, 0);
   CHECK(Plan(request, horizons).before ==
-        std::vector<Segment>{Stretch(Tier::k1m, 7 * kMinuteMs, 20 * kMinuteMs)});
+        std::vector<Segment>{Stretch(Tier::k1h, 0, kHourMs),
+                             Stretch(Tier::k1m, 7 * kMinuteMs, 15 * kMinuteMs),
+                             Stretch(Tier::k1s, 15 * kMinuteMs, 20 * kMinuteMs)});
   request.from_ms = 0;  // clipped to minute 10; minutes 7 to 9 are known all the same
   CHECK(Plan(request, horizons).before ==
-        std::vector<Segment>{Stretch(Tier::k1m, 7 * kMinuteMs, 10 * kMinuteMs)});
-  request.interval = {1, IntervalUnit::kMinute};
-  CHECK(Plan(request, horizons).before.empty());
+        std::vector<Segment>{Stretch(Tier::k1h, 0, kHourMs),
+                             Stretch(Tier::k1m, 7 * kMinuteMs, 10 * kMinuteMs)});
 }
 
 TEST_CASE("finest looks before the range in every tier up to the bucket that reaches into it",

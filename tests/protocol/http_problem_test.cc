@@ -26,7 +26,7 @@ TEST_CASE("the table of problems is in the order of the codes, each once", "[pro
   CHECK(MakeProblem(ProblemCode::kMethodNotAllowed, "").status == 405);
   CHECK(MakeProblem(ProblemCode::kBodyTooLarge, "").status == 413);
   CHECK(MakeProblem(ProblemCode::kNotImplemented, "").status == 501);
-  CHECK(MakeProblem(ProblemCode::kDiskFull, "").status == 507);
+  CHECK(MakeProblem(ProblemCode::kStorageFull, "").status == 507);
   std::set<std::string_view> codes;
   for (const ProblemKind& kind : ProblemKinds()) {
     CHECK(codes.insert(kind.code).second);

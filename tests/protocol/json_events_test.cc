@@ -275,6 +275,7 @@ TEST_CASE("a parser answers each body by itself", "[protocol][events]") {
   CHECK(parsed.document_error.empty());
   CHECK(parsed.report.rejected() == 0);
   CHECK(parsed.events.size() == 1);
+  CHECK(parser.Parse(kGood, EventsFormat::kJson, kNowMs, kSkewMs).events.size() == 1);
 }
 
 TEST_CASE("content types tell lines from documents", "[protocol][events]") {

@@ -108,6 +108,10 @@ TEST_CASE("numbers are written without exponent and read back the same", "[proto
   CHECK(Write(0.1) == "0.1");
   CHECK(Write(0.1 + 0.2) == "0.30000000000000004");
   CHECK(Write(1e22) == "10000000000000000000000");
+  CHECK(Write(1e23) == "100000000000000000000000");
+  CHECK(Write(-1.2345e25) == "-12345000000000000000000000");
+  CHECK(Write(9007199254740994) == "9007199254740994");
+  CHECK(Write(18446744073709551616.0) == "18446744073709552000");
   CHECK(Write(1e-7) == "0.0000001");
   CHECK(Write(5e-324).size() == 2 + 324);
   CHECK(Write(5e-324).ends_with("05"));

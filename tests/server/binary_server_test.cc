@@ -24,7 +24,8 @@ TEST_CASE("a client registers, ingests and reads back", "[server][binary]") {
   CHECK(registered->rejections[0].index == 1);
   const SeriesId series = registered->entries[0].series;
 
-  const std::vector<Tick> ticks = {TickOf(series, PriceAt(5, kNowMs - 1)), TickOf(series, PriceAt(7, kNowMs))};
+  const std::vector<Tick> ticks = {TickOf(series, PriceAt(5, kNowMs - 60'000)),
+                                   TickOf(series, PriceAt(7, kNowMs))};
   const auto ingested = client.Ingest(ticks);
   REQUIRE(ingested.ok());
   CHECK(ingested->accepted == 2);
@@ -35,7 +36,7 @@ TEST_CASE("a client registers, ingests and reads back", "[server][binary]") {
   CHECK(client.Latest(asked).value() == std::vector<Price>{Price{}, PriceAt(7, kNowMs)});
   const auto candles = client.Candles(kBtc, CandlesRequest{});
   REQUIRE(candles.ok());
-  REQUIRE(candles->candles.size() == 2);  // kNowMs - 1 lies in the minute before
+  REQUIRE(candles->candles.size() == 2);
   CHECK(candles->candles[1].close == 7);
   CHECK(client.Candles(series, CandlesRequest{})->candles.size() == 2);
 
@@ -129,7 +130,8 @@ TEST_CASE("batches in flight beyond every limit arrive whole and once", "[server
   REQUIRE(ingestor.ok());
   constexpr uint64_t kEvents = 60'000;
   for (uint64_t i = 0; i < kEvents; ++i) {
-    REQUIRE(ingestor->Add(kBtc, PriceAt(1 + static_cast<double>(i % 7), kNowMs - kEvents + i)).ok());
+    REQUIRE(
+        ingestor->Add(kBtc, PriceAt(1 + static_cast<double>(i % 7), kNowMs - kEvents + i)).ok());
   }
   REQUIRE(ingestor->Flush().ok());
   CHECK(ingestor->reconnects() == 0);
@@ -162,7 +164,8 @@ TEST_CASE("a frame that is too long is refused before it is read, then the conne
   RunningServer running;
   Connection raw(running.server().binary());
   std::string head;
-  wire::AppendHeader({wire::kPayloadBytesMax + 1, wire::RequestType(wire::Type::kHello), 0, 7}, head);
+  wire::AppendHeader({wire::kPayloadBytesMax + 1, wire::RequestType(wire::Type::kHello), 0, 7},
+                     head);
   raw.Send(head);
   const std::string reply = raw.ReceiveAll();
   CHECK(HeaderOf(reply).type == wire::kErrorType);

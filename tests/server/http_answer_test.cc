@@ -17,20 +17,23 @@ TEST_CASE("an answer is sent with its length, type and date", "[server][http]") 
   HttpAnswer answer;
   answer.body = "{}";
   CHECK(Sent(answer, {.date = "D"}) ==
-        "beforeHTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+        "beforeHTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: application/json\r\nContent-Length: "
+        "2\r\n\r\n{}");
   CHECK(Sent(answer, {.head = true, .date = "D"}) ==
-        "beforeHTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n");
+        "beforeHTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: application/json\r\nContent-Length: "
+        "2\r\n\r\n");
 }
 
 TEST_CASE("what becomes of the connection is said where it is not the version's habit",
           "[server][http]") {
   const HttpAnswer answer;
-  CHECK(Sent(answer, {.keep_alive = true}).find("Connection") == std::string::npos);
-  CHECK(Sent(answer, {.keep_alive = false}).find("\r\nConnection: close\r\n") != std::string::npos);
-  CHECK(Sent(answer, {.keep_alive = true, .http_1_0 = true}).find("\r\nConnection: keep-alive\r\n") !=
+  CHECK(Sent(answer, {.keep_alive = true, .date = "D"}).find("Connection") == std::string::npos);
+  CHECK(Sent(answer, {.keep_alive = false, .date = "D"}).find("\r\nConnection: close\r\n") !=
         std::string::npos);
-  CHECK(Sent(answer, {.keep_alive = false, .http_1_0 = true}).find("\r\nConnection: close\r\n") !=
-        std::string::npos);
+  CHECK(Sent(answer, {.keep_alive = true, .http_1_0 = true, .date = "D"})
+            .find("\r\nConnection: keep-alive\r\n") != std::string::npos);
+  CHECK(Sent(answer, {.keep_alive = false, .http_1_0 = true, .date = "D"})
+            .find("\r\nConnection: close\r\n") != std::string::npos);
 }
 
 TEST_CASE("an answer without content has neither type nor length", "[server][http]") {

@@ -10,8 +10,8 @@ namespace {
 
 using State = HttpReader::State;
 
-/// Gives `bytes` to a reader in pieces of `piece` bytes, as a session does. Stops at the first whole or failed
-/// message; what was not taken is left in `rest`.
+/// Gives `bytes` to a reader in pieces of `piece` bytes, as a session does. Stops at the first
+/// whole or failed message; what was not taken is left in `rest`.
 State Feed(HttpReader& reader, std::string_view bytes, size_t piece, std::string& rest) {
   std::string held;
   State state = State::kNeedMore;
@@ -103,11 +103,13 @@ TEST_CASE("a request whose end is ambiguous is refused", "[server][http]") {
   CHECK(RefusalOf(post + "Transfer-Encoding: gzip\r\n\r\n") == 400);
   CHECK(RefusalOf(post + "Transfer-Encoding: gzip, chunked\r\n\r\n") == 400);
   CHECK(RefusalOf(post + "Transfer-Encoding: gzip\r\nContent-Length: 3\r\n\r\n") == 400);
-  CHECK(RefusalOf(post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n") == 400);
+  CHECK(RefusalOf(post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n") ==
+        400);
   CHECK(RefusalOf(post + "Content-Length: 3\r\nContent-Length: 4\r\n\r\n") == 400);
   CHECK(RefusalOf(post + "Content-Length: -3\r\n\r\n") == 400);
   CHECK(RefusalOf(post + "Content-Length: 99999999999999999999\r\n\r\n") == 400);
-  CHECK(RefusalOf("POST /v1/events HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n") == 400);
+  CHECK(RefusalOf("POST /v1/events HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n") ==
+        400);
 }
 
 TEST_CASE("bytes that are no HTTP are refused", "[server][http]") {
@@ -116,7 +118,8 @@ TEST_CASE("bytes that are no HTTP are refused", "[server][http]") {
   CHECK(RefusalOf("GET  / HTTP/1.1\r\nHost: x\r\n\r\n") == 400);
   CHECK(RefusalOf("GET / HTTP/1.1\r\nHost : x\r\n\r\n") == 400);
   CHECK(RefusalOf("GET / HTTP/1.1\r\nHost: x\nBad: y\r\n\r\n") == 400);
-  CHECK(RefusalOf("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n") == 400);
+  CHECK(RefusalOf("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n") ==
+        400);
 }
 
 TEST_CASE("an HTTP/1.1 request has exactly one Host", "[server][http]") {
@@ -140,10 +143,11 @@ TEST_CASE("a body has its target's limit, known from its length or found on the 
   reader.Next();
   REQUIRE(Feed(reader, post("/v1/latest", "4", "1234")) == State::kWhole);
 
-  CHECK(RefusalOf(post("/v1/events", "9", "")) == 413);
-  CHECK(RefusalOf(post("/v1/latest", "5", "")) == 413);
-  CHECK(RefusalOf(post("/v1/eventsx", "5", "")) == 413);
-  CHECK(RefusalOf("POST /v1/latest" + fields + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n",
+  CHECK(RefusalOf(post("/v1/events", "9", ""), limits) == 413);
+  CHECK(RefusalOf(post("/v1/latest", "5", ""), limits) == 413);
+  CHECK(RefusalOf(post("/v1/eventsx", "5", ""), limits) == 413);
+  CHECK(RefusalOf("POST /v1/latest" + fields +
+                      "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n",
                   limits) == 413);
 }
 
@@ -152,7 +156,8 @@ TEST_CASE("a header that is too long is refused, even if it trickles in", "[serv
   CHECK(RefusalOf("GET / HTTP/1.1\r\nHost: x\r\nA: " + long_value + "\r\n\r\n") == 431);
   CHECK(RefusalOf("GET /" + long_value + " HTTP/1.1\r\nHost: x\r\n\r\n") == 431);
   std::string many = "GET / HTTP/1.1\r\nHost: x\r\n";
-  while (many.size() < kHttpHeaderBytesMax + 4'096) many += "Field: " + std::string(100, 'v') + "\r\n";
+  while (many.size() < kHttpHeaderBytesMax + 4'096)
+    many += "Field: " + std::string(100, 'v') + "\r\n";
   CHECK(RefusalOf(many + "\r\n") == 431);
 }
 

@@ -50,7 +50,7 @@ TEST_CASE("the metrics page tells what the engine counted", "[server][metrics]")
 
 TEST_CASE("latencies are counted in the bucket whose bound they do not pass", "[server][metrics]") {
   const auto stats = std::make_unique<RequestStats>();
-  stats->Count(1, Outcome::kOk, 25us);       // exactly on the first bound
+  stats->Count(1, Outcome::kOk, 25us);  // exactly on the first bound
   stats->Count(1, Outcome::kOk, 26us);
   stats->Count(1, Outcome::kClientError, 11s);  // beyond the last bound
   RequestCounts counts;

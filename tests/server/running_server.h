@@ -91,7 +91,8 @@ class Connection {
 
   /// The next answer. `head_only`: it has no body, whatever its length says.
   Answer Receive(bool head_only = false) {
-    const size_t head_bytes = boost::asio::read_until(socket_, boost::asio::dynamic_buffer(held_), "\r\n\r\n");
+    const size_t head_bytes =
+        boost::asio::read_until(socket_, boost::asio::dynamic_buffer(held_), "\r\n\r\n");
     Answer answer;
     answer.head = held_.substr(0, head_bytes);
     answer.status = std::stoi(answer.head.substr(9, 3));
@@ -133,8 +134,8 @@ inline std::string Get(std::string_view target) {
 
 inline std::string WithBody(std::string_view method, std::string_view target, std::string_view body,
                             std::string_view fields = "") {
-  return fmt::format("{} {} HTTP/1.1\r\nHost: test\r\n{}Content-Length: {}\r\n\r\n{}", method, target,
-                     fields, body.size(), body);
+  return fmt::format("{} {} HTTP/1.1\r\nHost: test\r\n{}Content-Length: {}\r\n\r\n{}", method,
+                     target, fields, body.size(), body);
 }
 
 inline std::string EventJson(std::string_view base, double price, uint64_t timestamp_ms) {
