@@ -74,6 +74,7 @@ int Feed(const Options& options) {
   const auto begin = std::chrono::steady_clock::now();
   const Result<void> sent = SendAtRate(options, *ingestor);
   const double seconds = SecondsSince(begin);
+  summary.reconnects = ingestor->reconnects();
   Print(summary.Text(seconds, "event"));
   if (!sent) return Fail(sent.error().message);
   if (!summary.failure.empty()) return Fail(summary.failure);

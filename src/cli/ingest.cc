@@ -66,7 +66,9 @@ absl::Status SendAll(feed::FileSource& source, const Options& options, IngestSum
     }
     progress.Show(source.bytes_read(), source.bytes_total(), ingestor->events());
   }
-  if (const Result<void> flushed = ingestor->Flush(); !flushed) return ToStatus(flushed.error());
+  const Result<void> flushed = ingestor->Flush();
+  summary.reconnects = ingestor->reconnects();
+  if (!flushed) return ToStatus(flushed.error());
   return summary.failure.empty() ? absl::OkStatus()
                                  : Error(absl::StatusCode::kUnavailable, "{}", summary.failure);
 }
@@ -99,7 +101,7 @@ int Ingest(const Options& options) {
   AddReport((*source)->report(), summary.report);
   if (summary.answered() > 0 || status.ok()) Print(summary.Text(seconds, "line"));
   if (!status.ok()) return Fail(Message(status));
-  return options.strict && summary.rejected() > 0 ? kFailed : kOk;
+  return options.strict && (summary.rejected() > 0 || summary.reconnects > 0) ? kFailed : kOk;
 }
 
 }  // namespace
@@ -113,7 +115,7 @@ void AddIngest(CLI::App& app, Action& action) {
       ->type_name("FILE")
       ->required();
   AddSendOptions(*command, options->send);
-  command->add_flag("--strict", options->strict, "Exit code 1 if any event was refused");
+  command->add_flag("--strict", options->strict, "Exit code 1 if any event was refused or sent twice");
   command->footer(
       "A refused event costs no other; the summary counts them by reason and shows the first with "
       "their lines\n"

@@ -26,10 +26,14 @@ std::string IngestSummary::Text(double seconds, const char* line_word) const {
     counts.Add({fmt::format("  {}", RefusalCode(refusal)), Grouped(report.rejected(refusal))});
   }
   if (rejected_unnamed > 0) counts.Add({"  reason not listed", Grouped(rejected_unnamed)});
+  if (reconnects > 0) counts.Add({"connections lost", Grouped(reconnects)});
   counts.Add({"seconds", fmt::format("{:.3f}", seconds)});
   counts.Add({"events/s", Grouped(events_per_second)});
 
   std::string text = counts.Text();
+  if (reconnects > 0) {
+    text += "what was on its way when the connection was lost was sent again: late events of it may be counted twice\n";
+  }
   const auto& errors = report.errors();
   const size_t examples = std::min(errors.size(), kExamplesMax);
   for (size_t i = 0; i < examples; ++i) {

@@ -89,6 +89,9 @@ absl::Status Server::Impl::Start() {
   engine::EngineOptions options = config.engine;
   options.workers = static_cast<unsigned>(workers.size());
   WICK_ASSIGN_OR_RETURN(engine, engine::Engine::Open(options, *store, clock));
+  const engine::EngineStatus recovered = engine->Status();
+  spdlog::info("recovered {} series, replayed {} events of the journal in {} ms", recovered.series,
+               recovered.recovered_events, recovered.recovery_duration_ms);
   WICK_RETURN_IF_ERROR(Listen());
 
   engine->Start([this](unsigned worker) { workers[worker]->Wake(); });

@@ -224,7 +224,7 @@ absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text) {
   const std::string_view port = text.substr(colon + 1);
   const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
-  Endpoint endpoint{std::string(host), 0};
+  Endpoint endpoint{host == "localhost" ? "127.0.0.1" : std::string(host), 0};
   boost::system::error_code error;
   const auto address = boost::asio::ip::make_address(endpoint.host, error);
   if (error || address.is_v6() != bracketed) {
@@ -341,36 +341,6 @@ ServerConfig DefaultConfig() {
     WICK_ASSERT(status.ok());  // the table's own defaults lie within its bounds
   }
   return config;
-}
-
-absl::Status CheckConfig(const ServerConfig& config) {
-  for (size_t i = 1; i < market::kTiers.size(); ++i) {
-    const Tier finer = market::kTiers[i - 1];
-    const Tier coarser = market::kTiers[i];
-    const uint64_t finer_ms = config.engine.keep[finer];
-    const uint64_t coarser_ms = config.engine.keep[coarser];
-    if (coarser_ms < finer_ms) {
-      return InvalidArgument(
-          "tiers.{0}.keep = {1} is shorter than tiers.{2}.keep = {3}: a coarser tier is kept at "
-          "least as long "
-          "as a finer one; raise tiers.{0}.keep or lower tiers.{2}.keep",
-          market::Name(coarser), NumberText(Kind::kDuration, coarser_ms), market::Name(finer),
-          NumberText(Kind::kDuration, finer_ms));
-    }
-  }
-  for (Tier tier : {Tier::k1s, Tier::k1m}) {
-    const uint64_t window_ms =
-        config.engine.window_candles[market::Index(tier)] * market::BucketMs(tier);
-    const uint64_t keep_ms = config.engine.keep[tier];
-    if (window_ms > keep_ms) {
-      return InvalidArgument(
-          "tiers.{0}.window = {1} is longer than tiers.{0}.keep = {2}: memory for candles that are "
-          "never shown",
-          market::Name(tier), NumberText(Kind::kDuration, window_ms),
-          NumberText(Kind::kDuration, keep_ms));
-    }
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace wick::server

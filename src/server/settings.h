@@ -88,8 +88,4 @@ std::string DescribeBounds(const Setting& setting);
 
 ServerConfig DefaultConfig();
 
-/// Checks the relations between settings: coarser tiers are kept at least as long as finer ones,
-/// windows are no longer than what is kept.
-absl::Status CheckConfig(const ServerConfig& config);
-
 }  // namespace wick::server

@@ -80,7 +80,6 @@ TEST_CASE("the defaults of the table are the defaults of engine and storage", "[
   CHECK(config.storage.journal_memtable_bytes == storage.journal_memtable_bytes);
   CHECK(config.storage.candle_memtable_bytes == storage.candle_memtable_bytes);
   CHECK(config.storage.wal_bytes_max == storage.wal_bytes_max);
-  CHECK(CheckConfig(config).ok());
 }
 
 TEST_CASE("config/wick.toml is what `wick config` prints without arguments", "[server][config]") {
@@ -233,31 +232,21 @@ TEST_CASE("addresses are numeric with a port", "[server][config]") {
   CHECK(WithOverride("server.http=[::]:65535").http == Endpoint{"::", 65535});
   CHECK(ToString(Endpoint{"::1", 80}) == "[::1]:80");
   for (const char* bad :
-       {"", "127.0.0.1", ":8080", "localhost:8080", "127.0.0.1:", "127.0.0.1:65536",
+       {"", "127.0.0.1", ":8080", "127.0.0.1:", "127.0.0.1:65536",
         "127.0.0.1:80x", "::1:8080", "[127.0.0.1]:8080", "[::1]"}) {
     INFO(bad);
     CHECK_FALSE(OverrideReason(std::string("server.http=") + bad).empty());
   }
 }
 
-TEST_CASE("a coarser tier is kept at least as long as a finer one", "[server][config]") {
-  const std::vector<std::string> equal = {"tiers.1s.keep=730d", "tiers.1m.keep=730d"};
-  CHECK(LoadConfig("", equal).ok());
-  const std::vector<std::string> shorter = {"tiers.1s.keep=31d"};
-  CHECK(ReasonOf(LoadConfig("", shorter).status()) ==
-        "tiers.1m.keep = 30d is shorter than tiers.1s.keep = 31d: a coarser tier is kept at least "
-        "as long as "
-        "a finer one; raise tiers.1m.keep or lower tiers.1s.keep");
-  const std::vector<std::string> finite_last = {"tiers.1h.keep=forever", "tiers.1d.keep=900d"};
-  CHECK_FALSE(LoadConfig("", finite_last).ok());
+TEST_CASE("any tier may be kept for any time, whatever the others are", "[server][config]") {
+  CHECK(WithOverride("tiers.1s.keep=forever").engine.keep[market::Tier::k1s] == market::kKeepForever);
+  CHECK(WithOverride("tiers.1s.keep=10s").engine.keep[market::Tier::k1s] == 10'000);
+  CHECK(WithOverride("tiers.1d.keep=1d").engine.keep[market::Tier::k1d] == 86'400'000);
 }
 
-TEST_CASE("a window is no longer than what is kept", "[server][config]") {
-  const std::vector<std::string> equal = {"tiers.1s.keep=5m"};
-  CHECK(LoadConfig("", equal).ok());
-  const std::vector<std::string> longer = {"tiers.1s.keep=4m"};
-  CHECK(ReasonOf(LoadConfig("", longer).status())
-            .find("tiers.1s.window = 5m is longer than tiers.1s.keep = 4m") == 0);
+TEST_CASE("localhost is the loopback address", "[server][config]") {
+  CHECK(WithOverride("server.http=localhost:8080").http == Endpoint{"127.0.0.1", 8080});
 }
 
 }  // namespace
