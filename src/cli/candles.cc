@@ -111,6 +111,7 @@ int Candles(const Options& options) {
     fmt::print(stderr, "wick: candles before {} are not kept at this interval\n",
                FormatTime(reply->available_from_ms));
   }
+  if (reply->candles.empty()) fmt::print(stderr, "wick: no candles in this range\n");
   if (reply->next_ms)
     fmt::print(stderr, "wick: there are more; go on with --from {}\n", *reply->next_ms);
   return kOk;

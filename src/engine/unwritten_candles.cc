@@ -20,7 +20,7 @@ UnwrittenCandles::ByBucket& UnwrittenCandles::BucketsOf(SeriesId series, Tier ti
 void UnwrittenCandles::Add(SeriesId series, Tier tier, const FoldedCandle& candle, uint64_t number) {
   const std::lock_guard lock(mutex_);
   const bool is_new =
-      BucketsOf(series, tier, number).try_emplace(candle.bucket, candle, cold::CandleOp::kReplace).second;
+      BucketsOf(series, tier, number).try_emplace(candle.bucket, UnwrittenCandle{candle, cold::CandleOp::kReplace}).second;
   WICK_ASSERT(is_new);  // whatever is here is older than every candle of the ring
   size_.store(size_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
@@ -28,7 +28,7 @@ void UnwrittenCandles::Add(SeriesId series, Tier tier, const FoldedCandle& candl
 void UnwrittenCandles::Fold(SeriesId series, Tier tier, const FoldedCandle& piece, uint64_t number) {
   const std::lock_guard lock(mutex_);
   const auto [at, is_new] =
-      BucketsOf(series, tier, number).try_emplace(piece.bucket, piece, cold::CandleOp::kFold);
+      BucketsOf(series, tier, number).try_emplace(piece.bucket, UnwrittenCandle{piece, cold::CandleOp::kFold});
   if (is_new) {
     size_.store(size_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   } else {
