@@ -127,13 +127,18 @@ void Impl::MaintenanceLoop() {
 }
 
 void Impl::ChangeReferences(ReferenceChange change, absl::AnyInvocable<void(absl::Status)> done) {
+  // Only the removal of one base currency can be refused.
+  const std::string removed = change.remove.empty() ? std::string() : change.remove.front();
   const bool accepted = references.Change(std::move(change), [&](const ReferenceChange& complete) {
     committer.Add(ReferenceWrite{complete, [this, complete, done = std::move(done)](absl::Status status) mutable {
                                    if (status.ok()) references.Show(complete);
                                    done(std::move(status));
                                  }});
   });
-  if (!accepted) done(Error(absl::StatusCode::kNotFound, "this base currency has no reference"));
+  if (!accepted) {
+    done(Error(absl::StatusCode::kNotFound, "base currency \"{}\" has no reference",
+               market::Printable(removed)));
+  }
 }
 
 std::optional<Price> Impl::Latest(SeriesId series) const {
