@@ -2,7 +2,6 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/write.hpp>
 #include <chrono>
 #include <cstring>
 #include <utility>
@@ -36,8 +35,9 @@ constexpr std::chrono::seconds kLingerMax{2};
 
 }  // namespace
 
-BinarySession::BinarySession(tcp::socket socket, Services& services, Worker& worker, BinaryApi& api)
-    : socket_(std::move(socket)),
+BinarySession::BinarySession(tcp::socket socket, const Tls* tls, Services& services, Worker& worker,
+                             BinaryApi& api)
+    : stream_(std::move(socket), tls),
       services_(services),
       worker_(worker),
       api_(api),
@@ -47,6 +47,13 @@ BinarySession::BinarySession(tcp::socket socket, Services& services, Worker& wor
 
 void BinarySession::Start() {
   last_active_ = std::chrono::steady_clock::now();
+  stream_.AsyncHandshake(
+      [self = shared_from_this()](const Error& error) { self->OnHandshake(error); });
+}
+
+void BinarySession::OnHandshake(const Error& error) {
+  if (closed_) return;
+  if (error) return Close();
   Read();
 }
 
@@ -57,8 +64,7 @@ void BinarySession::Drain() {
 
 void BinarySession::Close() {
   if (std::exchange(closed_, true)) return;
-  Error ignored;
-  socket_.close(ignored);
+  stream_.Close();
   worker_.Forget(this);
 }
 
@@ -72,10 +78,10 @@ void BinarySession::Sweep(Time now) {
 
 void BinarySession::Read() {
   read_busy_ = true;
-  socket_.async_read_some(asio::buffer(buffer_.get() + end_, buffer_bytes_ - end_),
-                          [self = shared_from_this()](const Error& error, size_t bytes) {
-                            self->OnRead(error, bytes);
-                          });
+  stream_.AsyncReadSome(asio::buffer(buffer_.get() + end_, buffer_bytes_ - end_),
+                        [self = shared_from_this()](const Error& error, size_t bytes) {
+                          self->OnRead(error, bytes);
+                        });
 }
 
 void BinarySession::OnRead(const Error& error, size_t bytes) {
@@ -211,8 +217,8 @@ void BinarySession::Write() {
   write_busy_ = true;
   last_active_ = std::chrono::steady_clock::now();
   std::swap(writing_, reply_.frames);
-  asio::async_write(
-      socket_, asio::buffer(writing_),
+  stream_.AsyncWrite(
+      asio::buffer(writing_),
       [self = shared_from_this()](const Error& error, size_t) { self->OnWritten(error); });
 }
 
@@ -238,7 +244,7 @@ void BinarySession::CloseIfDone() {
   lingering_ = true;
   last_active_ = std::chrono::steady_clock::now();
   Error error;
-  socket_.shutdown(tcp::socket::shutdown_send, error);
+  stream_.EndSending(error);
   if (error) return Close();
   begin_ = end_ = 0;
   if (!read_busy_) Read();

@@ -10,6 +10,7 @@
 #include "protocol/binary_requests.h"
 #include "server/binary_api.h"
 #include "server/services.h"
+#include "server/stream.h"
 #include "server/worker.h"
 
 namespace wick::server {
@@ -21,8 +22,8 @@ namespace wick::server {
 /// close it at once.
 class BinarySession final : public Session, public std::enable_shared_from_this<BinarySession> {
  public:
-  BinarySession(boost::asio::ip::tcp::socket socket, Services& services, Worker& worker,
-                BinaryApi& api);
+  BinarySession(boost::asio::ip::tcp::socket socket, const Tls* tls, Services& services,
+                Worker& worker, BinaryApi& api);
 
   void Start() override;
   void Drain() override;
@@ -33,6 +34,7 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
   using Error = boost::system::error_code;
   using Frame = protocol::binary::Frame;
 
+  void OnHandshake(const Error& error);
   void Read();
   void OnRead(const Error& error, size_t bytes);
   /// Handles the frames in the buffer, then writes and reads on.
@@ -49,7 +51,7 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
   void OnWritten(const Error& error);
   void CloseIfDone();
 
-  boost::asio::ip::tcp::socket socket_;
+  Stream stream_;
   Services& services_;
   Worker& worker_;
   BinaryApi& api_;

@@ -1,7 +1,6 @@
 #include "server/http_session.h"
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
 #include <cstring>
 #include <utility>
 
@@ -29,8 +28,9 @@ constexpr std::chrono::seconds kLingerMax{30};
 
 }  // namespace
 
-HttpSession::HttpSession(tcp::socket socket, Services& services, Worker& worker, HttpApi& api)
-    : socket_(std::move(socket)),
+HttpSession::HttpSession(tcp::socket socket, const Tls* tls, Services& services, Worker& worker,
+                         HttpApi& api)
+    : stream_(std::move(socket), tls),
       services_(services),
       worker_(worker),
       api_(api),
@@ -40,6 +40,13 @@ HttpSession::HttpSession(tcp::socket socket, Services& services, Worker& worker,
 
 void HttpSession::Start() {
   last_active_ = std::chrono::steady_clock::now();
+  stream_.AsyncHandshake(
+      [self = shared_from_this()](const Error& error) { self->OnHandshake(error); });
+}
+
+void HttpSession::OnHandshake(const Error& error) {
+  if (closed_) return;
+  if (error) return Close();
   Read();
 }
 
@@ -50,8 +57,7 @@ void HttpSession::Drain() {
 
 void HttpSession::Close() {
   if (std::exchange(closed_, true)) return;
-  Error ignored;
-  socket_.close(ignored);
+  stream_.Close();
   worker_.Forget(this);
 }
 
@@ -66,10 +72,10 @@ void HttpSession::Sweep(Time now) {
 
 void HttpSession::Read() {
   read_busy_ = true;
-  socket_.async_read_some(asio::buffer(buffer_.get() + end_, kReadBytes - end_),
-                          [self = shared_from_this()](const Error& error, size_t bytes) {
-                            self->OnRead(error, bytes);
-                          });
+  stream_.AsyncReadSome(asio::buffer(buffer_.get() + end_, kReadBytes - end_),
+                        [self = shared_from_this()](const Error& error, size_t bytes) {
+                          self->OnRead(error, bytes);
+                        });
 }
 
 void HttpSession::OnRead(const Error& error, size_t bytes) {
@@ -165,8 +171,8 @@ void HttpSession::Write() {
   if (write_busy_) return;
   write_busy_ = true;
   std::swap(writing_, out_);
-  asio::async_write(
-      socket_, asio::buffer(writing_),
+  stream_.AsyncWrite(
+      asio::buffer(writing_),
       [self = shared_from_this()](const Error& error, size_t) { self->OnWritten(error); });
 }
 
@@ -190,7 +196,7 @@ void HttpSession::OnWritten(const Error& error) {
 void HttpSession::Linger() {
   lingering_ = true;
   Error error;
-  socket_.shutdown(tcp::socket::shutdown_send, error);
+  stream_.EndSending(error);
   if (error) return Close();
   begin_ = end_ = 0;
   if (!read_busy_) Read();

@@ -10,6 +10,7 @@
 #include "server/http_api.h"
 #include "server/http_reader.h"
 #include "server/services.h"
+#include "server/stream.h"
 #include "server/worker.h"
 
 namespace wick::server {
@@ -22,8 +23,8 @@ namespace wick::server {
 /// closed; errors of the socket close it.
 class HttpSession final : public Session, public std::enable_shared_from_this<HttpSession> {
  public:
-  HttpSession(boost::asio::ip::tcp::socket socket, Services& services, Worker& worker,
-              HttpApi& api);
+  HttpSession(boost::asio::ip::tcp::socket socket, const Tls* tls, Services& services,
+              Worker& worker, HttpApi& api);
 
   void Start() override;
   void Drain() override;
@@ -33,6 +34,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
  private:
   using Error = boost::system::error_code;
 
+  void OnHandshake(const Error& error);
   void Read();
   void OnRead(const Error& error, size_t bytes);
   /// Parses and answers what lies in the buffer, then writes or reads on.
@@ -48,7 +50,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   /// unread bytes would take the last answer back.
   void Linger();
 
-  boost::asio::ip::tcp::socket socket_;
+  Stream stream_;
   Services& services_;
   Worker& worker_;
   HttpApi& api_;

@@ -20,6 +20,7 @@
 #include "server/http_session.h"
 #include "server/listener.h"
 #include "server/services.h"
+#include "server/tls.h"
 #include "server/version.h"
 
 namespace wick::server {
@@ -70,6 +71,7 @@ struct Server::Impl {
   const ServerConfig config;
   const Clock& clock;
   Connections connections;
+  std::unique_ptr<Tls> tls;  // nullptr: plain
   std::unique_ptr<cold::Store> store;
   std::vector<std::unique_ptr<Worker>> workers;
   std::unique_ptr<engine::Engine> engine;
@@ -84,6 +86,9 @@ struct Server::Impl {
 };
 
 absl::Status Server::Impl::Start() {
+  if (!config.tls.empty()) {
+    WICK_ASSIGN_OR_RETURN(tls, Tls::Load(config.tls));
+  }
   WICK_ASSIGN_OR_RETURN(store, cold::Store::Open(config.storage));
   workers = MakeWorkers(config);
   engine::EngineOptions options = config.engine;
@@ -110,11 +115,11 @@ absl::Status Server::Impl::Start() {
   }
   RunOn(*workers.front(), [this] {
     http->Start([this](tcp::socket socket, Worker& worker) {
-      return std::make_shared<HttpSession>(std::move(socket), *services, worker,
+      return std::make_shared<HttpSession>(std::move(socket), tls.get(), *services, worker,
                                            *http_apis[worker.index()]);
     });
     binary->Start([this](tcp::socket socket, Worker& worker) {
-      return std::make_shared<BinarySession>(std::move(socket), *services, worker,
+      return std::make_shared<BinarySession>(std::move(socket), tls.get(), *services, worker,
                                              *binary_apis[worker.index()]);
     });
   });

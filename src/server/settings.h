@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "cold/store.h"
 #include "engine/engine.h"
+#include "server/tls.h"
 
 namespace wick::server {
 
@@ -34,6 +35,7 @@ struct ServerConfig {
   cold::StoreOptions storage;
   Endpoint http;
   Endpoint binary;
+  TlsFiles tls;  // of both listeners; empty: plain
   bool pin_workers = true;
   uint32_t reader_threads = 2;
   uint32_t connections_max = 10'000;  // HTTP and binary together

@@ -1,0 +1,75 @@
+// The bytes of one connection, in plain TCP or through TLS.
+#pragma once
+
+#include <absl/functional/any_invocable.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace wick::server {
+
+class Tls;
+
+/// What a session reads from and writes to. A plain stream is its socket and costs nothing more;
+/// the handlers of an encrypted one are held in an absl::AnyInvocable. At most one read and one
+/// write at a time. Threads: the worker's. Failure: an error_code; what the peer ended is
+/// asio::error::eof.
+class Stream {
+ public:
+  /// Of bytes transferred. Kept until it was called, so it keeps the session alive.
+  using Handler = absl::AnyInvocable<void(const boost::system::error_code&, size_t)>;
+
+  /// `tls`: whose certificate is shown; nullptr: plain. Not needed after the constructor.
+  Stream(boost::asio::ip::tcp::socket socket, const Tls* tls);
+  ~Stream();
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  bool encrypted() const { return encrypted_ != nullptr; }
+
+  /// Before everything else: `handler(error)`, at once if the stream is plain.
+  template <typename Then>
+  void AsyncHandshake(Then handler) {
+    if (!encrypted_) return handler(boost::system::error_code());
+    Handshake([handler = std::move(handler)](const boost::system::error_code& error,
+                                             size_t) mutable { handler(error); });
+  }
+
+  /// Reads what is there, at least one byte.
+  template <typename Then>
+  void AsyncReadSome(boost::asio::mutable_buffer to, Then handler) {
+    if (decrypts_) return ReadSome(to, std::move(handler));
+    socket_.async_read_some(to, std::move(handler));
+  }
+
+  /// Writes everything.
+  template <typename Then>
+  void AsyncWrite(boost::asio::const_buffer from, Then handler) {
+    if (encrypted_) return Write(from, std::move(handler));
+    boost::asio::async_write(socket_, from, std::move(handler));
+  }
+
+  /// Tells the peer that nothing more comes. What is read from now on is to be thrown away: an
+  /// encrypted stream no longer decrypts it.
+  void EndSending(boost::system::error_code& error);
+
+  /// Ends reads and writes with asio::error::operation_aborted.
+  void Close();
+
+ private:
+  struct Encrypted;
+
+  void Handshake(Handler handler);
+  void ReadSome(boost::asio::mutable_buffer to, Handler handler);
+  void Write(boost::asio::const_buffer from, Handler handler);
+
+  boost::asio::ip::tcp::socket socket_;
+  bool decrypts_ = false;
+  std::unique_ptr<Encrypted> encrypted_;  // nullptr: plain
+};
+
+}  // namespace wick::server
