@@ -172,9 +172,10 @@ Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() = default;
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options, cold::Store& store,
-                                                     const Clock& clock) {
+                                                     const Clock& clock, RecoveryProgress* progress) {
   auto impl = std::make_unique<Impl>(options, store, clock);
-  WICK_RETURN_IF_ERROR(impl->Recover());
+  RecoveryProgress unseen;
+  WICK_RETURN_IF_ERROR(impl->Recover(progress != nullptr ? *progress : unseen));
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 

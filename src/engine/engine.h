@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "base/units.h"
 #include "cold/store.h"
+#include "engine/recovery_progress.h"
 #include "engine/status.h"
 #include "market/retention.h"
 #include "market/validation.h"
@@ -83,8 +84,10 @@ class Engine {
   using Waker = std::function<void(unsigned worker)>;
 
   /// Loads what the store holds and replays the journal; the store and the clock must outlive the engine.
+  /// `progress`, if given, says meanwhile how far it has come.
   static absl::StatusOr<std::unique_ptr<Engine>> Open(const EngineOptions& options,
-                                                      cold::Store& store, const Clock& clock);
+                                                      cold::Store& store, const Clock& clock,
+                                                      RecoveryProgress* progress = nullptr);
   ~Engine();
 
   /// Starts the commit and maintenance threads. Poll may be called from now on.

@@ -57,7 +57,7 @@ class Impl {
   ~Impl();
 
   // recovery.cc
-  absl::Status Recover();
+  absl::Status Recover(RecoveryProgress& progress);
 
   // engine.cc
   void Start(Engine::Waker waker);

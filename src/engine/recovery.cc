@@ -7,12 +7,14 @@
 
 namespace wick::engine {
 
-absl::Status Impl::Recover() {
+absl::Status Impl::Recover(RecoveryProgress& progress) {
   const auto began = std::chrono::steady_clock::now();
   absl::Status damaged;
 
+  progress.Begin(RecoveryPhase::kSeries, 0);
   WICK_RETURN_IF_ERROR(store.ReadSymbols([&](SeriesId id, const SymbolView& symbol) {
     if (!damaged.ok()) return;
+    progress.Count(1);
     const auto given = index.Register(symbol, hot::kSeriesMax,
                                       [&](SeriesId series) { RegisterSeries(series, symbol); });
     if (given != id) {
@@ -31,18 +33,22 @@ absl::Status Impl::Recover() {
                     "{} names series {}, which the catalogue does not know; restore a backup", where, series);
     return false;
   };
+  progress.Begin(RecoveryPhase::kStates, index.size());
   WICK_RETURN_IF_ERROR(store.ReadStates([&](SeriesId id, const cold::SeriesState& state) {
     if (!known(Raw(id), "a state record")) return;
+    progress.Count(1);
     applied[Raw(id)] = state.applied;
     newest = std::max(newest, state.applied);
     workers[ShardOf(id)]->shard.Restore(id, state);
   }));
   WICK_RETURN_IF_ERROR(damaged);
 
+  progress.Begin(RecoveryPhase::kJournal, 0);
   // Every shard replays its events of a frame at once; within a frame a series keeps its order.
   std::vector<std::vector<Tick>> by_shard(workers.size());
   WICK_RETURN_IF_ERROR(store.ReadFrames([&](uint64_t number, std::span<const Tick> ticks) {
     committer.KnowFrame(number, ticks.size_bytes());
+    progress.Count(ticks.size());
     newest = std::max(newest, number);
     for (auto& part : by_shard) part.clear();
     for (const Tick& tick : ticks) {
@@ -65,6 +71,7 @@ absl::Status Impl::Recover() {
     worker->last_number = newest;  // all of it is applied
     worker->shard.ResetCounts();
   }
+  progress.Begin(RecoveryPhase::kDone, 0);
   recovery_duration_ms = static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count());
   return absl::OkStatus();
