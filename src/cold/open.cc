@@ -23,15 +23,30 @@ using rocksdb::ColumnFamilyDescriptor;
 /// their own.
 constexpr uint32_t kFormat = 1;  // on disk for ever: append, never renumber
 
-absl::Status PrepareDirectory(const std::string& directory) {
-  std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) {
-    return Error(absl::StatusCode::kPermissionDenied,
-                 "cannot make the data directory {}: {}; set one that wick may write to", directory,
-                 error.message());
+/// Makes the directory and those above it. Each is synced into the one that holds it: a power cut
+/// must not take away the place of what is acknowledged afterwards.
+absl::Status MakeDirectories(rocksdb::Env& env, const fs::path& directory) {
+  bool is_directory = false;
+  if (env.IsDirectory(directory, &is_directory).ok() && is_directory) return absl::OkStatus();
+  const fs::path parent = directory.has_parent_path() ? directory.parent_path() : fs::path(".");
+  if (parent != directory) WICK_RETURN_IF_ERROR(MakeDirectories(env, parent));
+  rocksdb::Status made = env.CreateDirIfMissing(directory);
+  std::unique_ptr<rocksdb::Directory> holder;
+  if (made.ok()) made = env.NewDirectory(parent, &holder);
+  if (made.ok()) made = holder->Fsync();
+  if (made.ok()) return absl::OkStatus();
+  if (made.IsNoSpace()) {
+    return FromRocks(made, fmt::format("making the data directory {}", directory.string()));
   }
-  if (access(directory.c_str(), R_OK | W_OK | X_OK) != 0) {
+  return Error(absl::StatusCode::kPermissionDenied,
+               "cannot make the data directory {}: {}; set one that wick may write to",
+               directory.string(), made.ToString());
+}
+
+absl::Status PrepareDirectory(const StoreOptions& options) {
+  const std::string& directory = options.directory;
+  WICK_RETURN_IF_ERROR(MakeDirectories(*EnvOf(options), fs::path(directory).lexically_normal()));
+  if (options.env == nullptr && access(directory.c_str(), R_OK | W_OK | X_OK) != 0) {
     return Error(
         absl::StatusCode::kPermissionDenied,
         "cannot write to the data directory {}: {}; make the user that runs wick its owner",
@@ -42,25 +57,28 @@ absl::Status PrepareDirectory(const std::string& directory) {
 
 /// CURRENT is RocksDB's first file to read. Tables without it would be taken for rubbish and
 /// deleted.
-absl::Status CheckNotDecapitated(const std::string& directory) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory, error)) {
-    if (entry.path().extension() == ".sst") {
+absl::Status CheckNotDecapitated(rocksdb::Env& env, const std::string& directory) {
+  std::vector<std::string> names;
+  WICK_RETURN_IF_ERROR(FromRocks(env.GetChildren(directory, &names),
+                                 fmt::format("listing the data directory {}", directory)));
+  for (const std::string& name : names) {
+    if (name.ends_with(".sst")) {
       return Error(
           absl::StatusCode::kDataLoss,
           "the data directory {} is damaged: it holds {} but no file CURRENT; restore it from "
           "a backup",
-          directory, entry.path().filename().string());
+          directory, name);
     }
   }
   return absl::OkStatus();
 }
 
 /// The families on disk, in the order of their numbers.
-absl::StatusOr<std::vector<Family>> FamiliesOnDisk(const std::string& directory) {
+absl::StatusOr<std::vector<Family>> FamiliesOnDisk(const rocksdb::DBOptions& options,
+                                                   const std::string& directory) {
   std::vector<std::string> names;
   WICK_RETURN_IF_ERROR(FromRocks(
-      rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), directory, &names),
+      rocksdb::DB::ListColumnFamilies(options, directory, &names),
       fmt::format(
           "reading the manifest of the data directory {} (damaged? restore it from a backup)",
           directory)));
@@ -110,17 +128,19 @@ Store::Impl::~Impl() {
 
 absl::Status Store::Impl::Open(const StoreOptions& options) {
   directory = options.directory;
-  WICK_RETURN_IF_ERROR(PrepareDirectory(directory));
+  WICK_RETURN_IF_ERROR(PrepareDirectory(options));
   rocksdb::DBOptions db_options = MakeDbOptions(options);
   block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
 
   std::vector<Family> on_disk = {Family::kMeta};
-  const bool is_new = !fs::exists(fs::path(directory) / "CURRENT");
-  if (is_new) {
-    WICK_RETURN_IF_ERROR(CheckNotDecapitated(directory));
+  const rocksdb::Status has_current = db_options.env->FileExists(directory + "/CURRENT");
+  if (has_current.IsNotFound()) {
+    WICK_RETURN_IF_ERROR(CheckNotDecapitated(*db_options.env, directory));
     db_options.create_if_missing = true;
   } else {
-    WICK_ASSIGN_OR_RETURN(on_disk, FamiliesOnDisk(directory));
+    WICK_RETURN_IF_ERROR(
+        FromRocks(has_current, fmt::format("looking into the data directory {}", directory)));
+    WICK_ASSIGN_OR_RETURN(on_disk, FamiliesOnDisk(db_options, directory));
   }
 
   const auto describe = [&](Family family) {

@@ -28,8 +28,13 @@ uint64_t MemtableBytes(Family family, const StoreOptions& options) {
 
 }  // namespace
 
+rocksdb::Env* EnvOf(const StoreOptions& options) {
+  return options.env == nullptr ? rocksdb::Env::Default() : options.env;
+}
+
 rocksdb::DBOptions MakeDbOptions(const StoreOptions& options) {
   rocksdb::DBOptions db;
+  db.env = EnvOf(options);
   // A record cut short at the end of the log is a write that was never acknowledged: it is dropped.
   // Anything else that does not check is damage to acknowledged events: opening fails.
   // (kPointInTimeRecovery would open, too, and silently forget everything behind the damage.)

@@ -11,6 +11,8 @@
 
 namespace wick::cold {
 
+rocksdb::Env* EnvOf(const StoreOptions& options);
+
 rocksdb::DBOptions MakeDbOptions(const StoreOptions& options);
 
 rocksdb::ColumnFamilyOptions MakeFamilyOptions(Family family, const StoreOptions& options,

@@ -19,6 +19,10 @@
 #include "wick/event.h"
 #include "wick/query.h"
 
+namespace rocksdb {
+class Env;
+}
+
 namespace wick::cold {
 
 struct StoreOptions {
@@ -27,6 +31,7 @@ struct StoreOptions {
   uint64_t journal_memtable_bytes = 128_MiB;  // holds several checkpoints, so that frames die in memory
   uint64_t candle_memtable_bytes = 16_MiB;    // per column family
   uint64_t wal_bytes_max = 512_MiB;           // bounds the replay after a crash
+  rocksdb::Env* env = nullptr;                // the system's; tests give one that fails or forgets
 };
 
 /// What a checkpoint keeps of a series: enough to go on folding without reading the disk.
