@@ -34,6 +34,8 @@ enum class ErrorCode : uint16_t {
   kUnavailable = 11,
   kStorageFull = 12,
   kInternal = 13,
+  kRecovering = 14,
+  kOverloaded = 15,
 
   // Made by the client, never on the wire.
   kConnectFailed = 0xFF00,
@@ -60,6 +62,8 @@ inline constexpr ErrorCodeName kErrorCodeNames[] = {
     {ErrorCode::kUnavailable, "unavailable"},
     {ErrorCode::kStorageFull, "storage_full"},
     {ErrorCode::kInternal, "internal_error"},
+    {ErrorCode::kRecovering, "recovering"},
+    {ErrorCode::kOverloaded, "overloaded"},
     {ErrorCode::kConnectFailed, "connect_failed"},
     {ErrorCode::kConnectionLost, "connection_lost"},
     {ErrorCode::kTimeout, "timeout"},

@@ -25,7 +25,8 @@ struct Batch {
 /// True if another connection may do better.
 bool IsWorthReconnecting(const ClientError& error) {
   return error.code == ErrorCode::kConnectionLost || error.code == ErrorCode::kConnectFailed ||
-         error.code == ErrorCode::kTimeout || error.code == ErrorCode::kUnavailable;
+         error.code == ErrorCode::kTimeout || error.code == ErrorCode::kUnavailable ||
+         error.code == ErrorCode::kRecovering || error.code == ErrorCode::kOverloaded;
 }
 
 }  // namespace

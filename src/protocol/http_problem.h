@@ -30,6 +30,8 @@ enum class ProblemCode : uint8_t {
   kInternalError,
   kNotImplemented,
   kUnavailable,
+  kRecovering,
+  kOverloaded,
   kWriteFailed,
   kStorageFull,
 };

@@ -43,9 +43,9 @@ void AppendBases(std::string& out, std::span<const BaseListing> bases);
 void AppendReference(std::string& out, const Reference& reference);
 void AppendReferences(std::string& out, std::span<const Reference> references);
 
-/// Reply of GET /v1/status.
+/// Reply of GET /v1/status. `state` is the server's: "ready", "disk_full", …
 void AppendStatus(std::string& out, const engine::EngineStatus& status, std::string_view version,
-                  uint64_t uptime_ms);
+                  uint64_t uptime_ms, std::string_view state);
 
 /// {"action":"checkpoint","durationInMs":n}: an admin action that succeeded.
 void AppendAdminReply(std::string& out, std::string_view action, uint64_t duration_ms);

@@ -132,10 +132,11 @@ void WriteShards(ObjectWriter& object, const engine::EngineStatus& status) {
 }  // namespace
 
 void AppendStatus(std::string& out, const engine::EngineStatus& status, std::string_view version,
-                  uint64_t uptime_ms) {
+                  uint64_t uptime_ms, std::string_view state) {
   ObjectWriter object(out);
   object.Text("version", version);
   object.Number("uptimeInMs", uptime_ms);
+  object.Text("state", state);
   object.Bool("writable", status.write_error.empty());
   object.Text("writeError", status.write_error);
   object.Number("series", status.series);

@@ -536,7 +536,7 @@ constexpr std::string_view kOpenApi = R"openapi({
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
       },
       "Unavailable": {
-        "description": "unavailable or write_failed",
+        "description": "unavailable, recovering, overloaded or write_failed",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
       },
       "DiskFull": {
@@ -790,10 +790,11 @@ constexpr std::string_view kOpenApi = R"openapi({
       },
       "Status": {
         "type": "object",
-        "required": ["version", "uptimeInMs", "writable", "writeError", "series", "events", "journal", "checkpoint", "recovery", "tiers", "memory", "disk", "shards"],
+        "required": ["version", "uptimeInMs", "state", "writable", "writeError", "series", "events", "journal", "checkpoint", "recovery", "tiers", "memory", "disk", "shards"],
         "properties": {
           "version": {"type": "string"},
           "uptimeInMs": {"type": "integer"},
+          "state": {"type": "string", "enum": ["recovering", "ready", "disk_full", "failed", "stopping"]},
           "writable": {"type": "boolean"},
           "writeError": {"type": "string", "description": "Empty if the server can write."},
           "series": {"type": "integer"},
@@ -850,7 +851,7 @@ constexpr std::string_view kOpenApi = R"openapi({
           "detail": {"type": "string", "description": "What was wrong, where, and what to do."},
           "code": {
             "type": "string",
-            "enum": ["bad_request", "invalid_json", "invalid_body", "invalid_parameter", "missing_parameter", "unknown_parameter", "unknown_series", "unknown_reference", "not_found", "method_not_allowed", "request_timeout", "body_too_large", "unsupported_media_type", "header_too_large", "internal_error", "not_implemented", "unavailable", "write_failed", "storage_full"]
+            "enum": ["bad_request", "invalid_json", "invalid_body", "invalid_parameter", "missing_parameter", "unknown_parameter", "unknown_series", "unknown_reference", "not_found", "method_not_allowed", "request_timeout", "body_too_large", "unsupported_media_type", "header_too_large", "internal_error", "not_implemented", "unavailable", "recovering", "overloaded", "write_failed", "storage_full"]
           }
         }
       }

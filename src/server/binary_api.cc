@@ -41,7 +41,7 @@ constexpr std::array<std::string_view, kBinaryRouteCount> kRouteNames = {
 
 void Fail(uint64_t id, ErrorCode code, std::string_view message, BinaryReply& reply) {
   const bool server = code == ErrorCode::kUnavailable || code == ErrorCode::kStorageFull ||
-                      code == ErrorCode::kInternal;
+                      code == ErrorCode::kInternal || code == ErrorCode::kOverloaded;
   reply.outcome = server ? Outcome::kServerError : Outcome::kClientError;
   binary::AppendError(id, code, message, reply.frames);
 }
@@ -90,7 +90,7 @@ std::string_view BinaryRouteName(size_t type) { return kRouteNames[type]; }
 BinaryApi::BinaryApi(Services& services, Worker& worker)
     : services_(services),
       worker_(worker),
-      limits_{.candles_per_request = services.engine.options().candles_per_request_max} {}
+      limits_{.candles_per_request = services.config.engine.candles_per_request_max} {}
 
 bool BinaryApi::Handle(const binary::Frame& frame, BinaryReply& reply, Later later) {
   binary::Request request;
@@ -113,20 +113,20 @@ bool BinaryApi::On(Id id, const binary::RegisterRequest& asked, BinaryReply& rep
   registered.entries.reserve(asked.symbols.size());
   for (const SymbolView& symbol : asked.symbols) {
     wire::Registration& entry = registered.entries.emplace_back();
-    entry.refusal = services_.engine.Resolve(symbol, entry.series);
+    entry.refusal = services_.engine().Resolve(symbol, entry.series);
     if (entry.refusal == Refusal::kNone) continue;
     entry.series = kNoSeries;
     if (registered.rejections.size() == wire::kRejectionsPerReplyMax) continue;
     registered.rejections.push_back({static_cast<uint32_t>(registered.entries.size() - 1),
                                      entry.refusal,
-                                     DescribeRefusal(services_.engine, entry.refusal, symbol)});
+                                     DescribeRefusal(services_.engine(), entry.refusal, symbol)});
   }
   binary::AppendRegister(id, registered, reply.frames);
   return true;
 }
 
 bool BinaryApi::On(Id id, const binary::IngestRequest& asked, BinaryReply& reply, Later later) {
-  Engine& engine = services_.engine;
+  Engine& engine = services_.engine();
   const uint64_t now_ms = engine.clock().NowMs();
   engine::EventBatch batch = engine.NewBatch();
   wire::IngestReply ingested;
@@ -168,11 +168,11 @@ bool BinaryApi::On(Id id, const binary::LatestByIdsRequest& asked, BinaryReply& 
   std::vector<Price> prices(asked.series.size());
   for (size_t i = 0; i < prices.size(); ++i) {
     const uint32_t series = asked.series[i];
-    if (!services_.engine.IsSeries(SeriesId{series})) {
+    if (!services_.engine().IsSeries(SeriesId{series})) {
       Fail(id, ErrorCode::kUnknownSeries, fmt::format("entry {}: {}", i, UnknownId(series)), reply);
       return true;
     }
-    prices[i] = services_.engine.Latest(SeriesId{series}).value_or(Price{});
+    prices[i] = services_.engine().Latest(SeriesId{series}).value_or(Price{});
   }
   binary::AppendLatest(id, wire::Type::kLatestByIds, prices, reply.frames);
   return true;
@@ -181,8 +181,8 @@ bool BinaryApi::On(Id id, const binary::LatestByIdsRequest& asked, BinaryReply& 
 bool BinaryApi::On(Id id, const binary::LatestBySymbolsRequest& asked, BinaryReply& reply, Later) {
   std::vector<Price> prices(asked.symbols.size());
   for (size_t i = 0; i < prices.size(); ++i) {
-    if (const auto series = services_.engine.Find(asked.symbols[i])) {
-      prices[i] = services_.engine.Latest(*series).value_or(Price{});
+    if (const auto series = services_.engine().Find(asked.symbols[i])) {
+      prices[i] = services_.engine().Latest(*series).value_or(Price{});
     }
   }
   binary::AppendLatest(id, wire::Type::kLatestBySymbols, prices, reply.frames);
@@ -191,7 +191,7 @@ bool BinaryApi::On(Id id, const binary::LatestBySymbolsRequest& asked, BinaryRep
 
 bool BinaryApi::On(Id id, const binary::BinaryCandlesRequest& asked, BinaryReply& reply,
                    Later later) {
-  const Engine& engine = services_.engine;
+  const Engine& engine = services_.engine();
   SeriesId series = kNoSeries;
   if (const auto* by_id = std::get_if<SeriesId>(&asked.series)) {
     series = *by_id;
@@ -227,7 +227,7 @@ bool BinaryApi::On(Id id, const binary::BinaryCandlesRequest& asked, BinaryReply
 bool BinaryApi::On(Id id, const binary::ExchangesRequest& asked, BinaryReply&, Later later) {
   std::optional<std::string> only;
   if (asked.exchange) only.emplace(*asked.exchange);
-  return OnReaders(later, [&engine = std::as_const(services_.engine), id, only = std::move(only),
+  return OnReaders(later, [&engine = std::as_const(services_.engine()), id, only = std::move(only),
                            pairs = asked.pairs](BinaryReply& reply) {
     const auto view = only ? std::optional<std::string_view>(*only) : std::nullopt;
     binary::AppendExchanges(id, engine.Exchanges(view, pairs), reply.frames);
@@ -235,21 +235,21 @@ bool BinaryApi::On(Id id, const binary::ExchangesRequest& asked, BinaryReply&, L
 }
 
 bool BinaryApi::On(Id id, const binary::BasesRequest& asked, BinaryReply&, Later later) {
-  return OnReaders(later, [&engine = std::as_const(services_.engine), id,
+  return OnReaders(later, [&engine = std::as_const(services_.engine()), id,
                            only = asked.base_currencies](BinaryReply& reply) {
     binary::AppendBases(id, engine.Bases(only), reply.frames);
   });
 }
 
 bool BinaryApi::On(Id id, const binary::PricesOfBaseRequest& asked, BinaryReply&, Later later) {
-  return OnReaders(later, [&engine = std::as_const(services_.engine), id,
+  return OnReaders(later, [&engine = std::as_const(services_.engine()), id,
                            base = std::string(asked.base_currency)](BinaryReply& reply) {
     binary::AppendPricesOfBase(id, engine.PricesOfBase(base), reply.frames);
   });
 }
 
 bool BinaryApi::On(Id id, const binary::ReferencesRequest&, BinaryReply&, Later later) {
-  return OnReaders(later, [&engine = std::as_const(services_.engine), id](BinaryReply& reply) {
+  return OnReaders(later, [&engine = std::as_const(services_.engine()), id](BinaryReply& reply) {
     binary::AppendReferences(id, engine.References(), reply.frames);
   });
 }
@@ -257,7 +257,8 @@ bool BinaryApi::On(Id id, const binary::ReferencesRequest&, BinaryReply&, Later 
 bool BinaryApi::On(Id id, const binary::StatusRequest&, BinaryReply&, Later later) {
   return OnReaders(later, [&services = std::as_const(services_), id](BinaryReply& reply) {
     std::string json;
-    protocol::AppendStatus(json, services.engine.Status(), kVersion, services.UptimeMs());
+    protocol::AppendStatus(json, services.engine().Status(), kVersion, services.UptimeMs(),
+                           services.state.Name());
     binary::AppendStatus(id, json, reply.frames);
   });
 }
@@ -283,12 +284,12 @@ bool BinaryApi::On(Id id, const binary::SetReferenceRequest& asked, BinaryReply&
     Fail(id, ErrorCode::kInvalidName, wrong, reply);
     return true;
   }
-  services_.engine.SetReference(asked.reference, WhenDone(id, wire::Type::kSetReference, later()));
+  services_.engine().SetReference(asked.reference, WhenDone(id, wire::Type::kSetReference, later()));
   return false;
 }
 
 bool BinaryApi::On(Id id, const binary::RemoveReferenceRequest& asked, BinaryReply&, Later later) {
-  services_.engine.RemoveReference(asked.base_currency,
+  services_.engine().RemoveReference(asked.base_currency,
                                    WhenDone(id, wire::Type::kRemoveReference, later()));
   return false;
 }
@@ -301,13 +302,13 @@ bool BinaryApi::On(Id id, const binary::ReplaceReferencesRequest& asked, BinaryR
       return true;
     }
   }
-  services_.engine.ReplaceReferences(asked.references,
+  services_.engine().ReplaceReferences(asked.references,
                                      WhenDone(id, wire::Type::kReplaceReferences, later()));
   return false;
 }
 
 bool BinaryApi::On(Id id, const binary::CheckpointRequest&, BinaryReply&, Later later) {
-  services_.engine.Checkpoint(WhenDone(id, wire::Type::kCheckpoint, later()));
+  services_.engine().Checkpoint(WhenDone(id, wire::Type::kCheckpoint, later()));
   return false;
 }
 

@@ -119,7 +119,7 @@ void BinarySession::Work() {
         if (!greeted_) {
           Hello(frame);
         } else if (frame.header.type == wire::RequestType(wire::Type::kIngest) &&
-                   !services_.engine.HasRoom(worker_.index())) {
+                   !services_.engine().HasRoom(worker_.index())) {
           WaitForRoom();
           break;  // the frame stays where it is
         } else {
@@ -145,8 +145,13 @@ void BinarySession::Hello(const Frame& frame) {
   if (!binary::DecodeHello(frame, request, error)) {
     return Fail(frame.header.request_id, error);
   }
-  greeted_ = true;
   const auto now = std::chrono::steady_clock::now();
+  if (!services_.state.recovered()) {  // it may say hello again
+    binary::AppendError(frame.header.request_id, ErrorCode::kRecovering,
+                        Message(services_.state.Ready()), reply_.frames);
+    return Count(wire::RequestType(wire::Type::kHello), now, Outcome::kServerError);
+  }
+  greeted_ = true;
   binary::AppendHello(frame.header.request_id,
                       {wire::kVersion, std::string(kVersion), api_.limits()}, reply_.frames);
   Count(wire::RequestType(wire::Type::kHello), now, Outcome::kOk);
@@ -154,7 +159,7 @@ void BinarySession::Hello(const Frame& frame) {
 
 void BinarySession::WaitForRoom() {
   no_room_ = true;
-  services_.engine.WhenRoom(worker_.index(), [self = shared_from_this()] {
+  services_.engine().WhenRoom(worker_.index(), [self = shared_from_this()] {
     self->no_room_ = false;
     if (!self->closed_ && !self->working_) self->Work();
   });

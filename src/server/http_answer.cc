@@ -48,6 +48,7 @@ void HttpAnswer::Clear() {
   content_type = kJsonContentType;
   body.clear();
   allow.clear();
+  retry_after_s = 0;
 }
 
 HttpAnswer AnswerOf(const protocol::Problem& problem) {
@@ -60,7 +61,11 @@ HttpAnswer AnswerOf(const protocol::Problem& problem) {
 }
 
 HttpAnswer AnswerOf(protocol::ProblemCode code, std::string detail) {
-  return AnswerOf(protocol::MakeProblem(code, std::move(detail)));
+  HttpAnswer answer = AnswerOf(protocol::MakeProblem(code, std::move(detail)));
+  const bool passes = code == protocol::ProblemCode::kRecovering ||
+                      code == protocol::ProblemCode::kOverloaded;
+  if (passes) answer.retry_after_s = 1;
+  return answer;
 }
 
 bool IsDiskFull(const absl::Status& status) {
@@ -83,6 +88,7 @@ void AppendAnswer(const HttpAnswer& answer, const HttpSending& sending, std::str
                    answer.body.size());
   }
   if (!answer.allow.empty()) fmt::format_to(to, "Allow: {}\r\n", answer.allow);
+  if (answer.retry_after_s > 0) fmt::format_to(to, "Retry-After: {}\r\n", answer.retry_after_s);
   if (!sending.keep_alive) {
     out += "Connection: close\r\n";
   } else if (sending.http_1_0) {

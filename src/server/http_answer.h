@@ -19,6 +19,7 @@ struct HttpAnswer {
   std::string_view content_type = kJsonContentType;
   std::string body;
   std::string allow;  // value of the Allow field; empty: none
+  uint32_t retry_after_s = 0;  // value of the Retry-After field; 0: none
 
   /// Ready for another answer; keeps the buffer.
   void Clear();

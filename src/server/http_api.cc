@@ -120,13 +120,19 @@ HttpAnswer AnswerCandlesOfMany(const Engine& engine, const protocol::CandlesBody
   return answer;
 }
 
+/// True for what is answered while the server recovers.
+bool IsProbe(const protocol::HttpRequest& request) {
+  return std::holds_alternative<protocol::GetHealthz>(request) ||
+         std::holds_alternative<protocol::GetReadyz>(request);
+}
+
 }  // namespace
 
 std::string_view HttpRouteName(size_t route) { return kRouteNames[route]; }
 
 bool HttpApi::Handle(const HttpMessage& message, HttpAnswer& answer, size_t& route, Later later) {
   auto routed = protocol::RouteHttp(message.method, message.target,
-                                    services_.engine.options().candles_per_request_max);
+                                    services_.config.engine.candles_per_request_max);
   if (const auto* problem = std::get_if<Problem>(&routed)) {
     route = kHttpRouteOther;
     answer = AnswerOf(*problem);
@@ -134,13 +140,17 @@ bool HttpApi::Handle(const HttpMessage& message, HttpAnswer& answer, size_t& rou
   }
   auto& request = *std::get_if<protocol::HttpRequest>(&routed);
   route = request.index();
+  if (!services_.state.recovered() && !IsProbe(request)) {
+    answer = AnswerOf(ProblemCode::kRecovering, Message(services_.state.Ready()));
+    return true;
+  }
   return std::visit([&](auto& asked) { return On(asked, message, answer, later); }, request);
 }
 
 // --- writing
 bool HttpApi::On(const protocol::PostEvents& asked, const HttpMessage& message, HttpAnswer&,
                  Later later) {
-  Engine& engine = services_.engine;
+  Engine& engine = services_.engine();
   if (message.body.size() <= kInlineBodyBytesMax) {
     SubmitEvents(services_, worker_, asked.ack, ResolveEvents(engine, parser_, message), later());
     return false;
@@ -178,13 +188,13 @@ bool HttpApi::On(const protocol::PutReference& asked, const HttpMessage& message
   HttpAnswer success;
   Reference& reference = *std::get_if<Reference>(&parsed);
   protocol::AppendReference(success.body, reference);
-  services_.engine.SetReference(std::move(reference), WhenWritten(later(), std::move(success)));
+  services_.engine().SetReference(std::move(reference), WhenWritten(later(), std::move(success)));
   return false;
 }
 
 bool HttpApi::On(const protocol::DeleteReference& asked, const HttpMessage&, HttpAnswer&,
                  Later later) {
-  services_.engine.RemoveReference(
+  services_.engine().RemoveReference(
       asked.base_currency, [&io = worker_.io(), base = asked.base_currency,
                             respond = later()](absl::Status status) mutable {
         boost::asio::post(io, [respond = std::move(respond), status = std::move(status),
@@ -212,13 +222,13 @@ bool HttpApi::On(const protocol::PutReferences&, const HttpMessage& message, Htt
   HttpAnswer success;
   auto& references = *std::get_if<std::vector<Reference>>(&parsed);
   protocol::AppendReferences(success.body, references);
-  services_.engine.ReplaceReferences(std::move(references),
+  services_.engine().ReplaceReferences(std::move(references),
                                      WhenWritten(later(), std::move(success)));
   return false;
 }
 
 bool HttpApi::On(const protocol::AdminCheckpoint&, const HttpMessage&, HttpAnswer&, Later later) {
-  services_.engine.Checkpoint([&io = worker_.io(), begin = std::chrono::steady_clock::now(),
+  services_.engine().Checkpoint([&io = worker_.io(), begin = std::chrono::steady_clock::now(),
                                respond = later()](absl::Status status) mutable {
     const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - begin);
@@ -244,8 +254,8 @@ bool HttpApi::On(const protocol::AdminBackup&, const HttpMessage&, HttpAnswer& a
 
 // --- reading what is in memory
 bool HttpApi::On(const protocol::GetLatest& asked, const HttpMessage&, HttpAnswer& answer, Later) {
-  const auto series = services_.engine.Find(asked.symbol);
-  const auto price = series ? services_.engine.Latest(*series) : std::nullopt;
+  const auto series = services_.engine().Find(asked.symbol);
+  const auto price = series ? services_.engine().Latest(*series) : std::nullopt;
   if (price) {
     protocol::AppendPriceEvent(answer.body, asked.symbol, *price);
   } else {
@@ -264,8 +274,8 @@ bool HttpApi::On(const protocol::PostLatest&, const HttpMessage& message, HttpAn
   answer.body += '[';
   for (const Symbol& symbol : *std::get_if<std::vector<Symbol>>(&parsed)) {
     if (answer.body.size() > 1) answer.body += ',';
-    const auto series = services_.engine.Find(symbol);
-    const auto price = series ? services_.engine.Latest(*series) : std::nullopt;
+    const auto series = services_.engine().Find(symbol);
+    const auto price = series ? services_.engine().Latest(*series) : std::nullopt;
     if (price) {
       protocol::AppendPriceEvent(answer.body, symbol, *price);
     } else {
@@ -282,10 +292,12 @@ bool HttpApi::On(const protocol::GetHealthz&, const HttpMessage&, HttpAnswer& an
 }
 
 bool HttpApi::On(const protocol::GetReadyz&, const HttpMessage&, HttpAnswer& answer, Later) {
-  if (const absl::Status ready = services_.engine.Ready(); ready.ok()) {
+  const ServerState& state = services_.state;
+  if (const absl::Status ready = state.Ready(); ready.ok()) {
     answer.body += R"({"status":"ok"})";
   } else {
-    answer = AnswerOf(ProblemCode::kUnavailable, Message(ready));
+    answer = AnswerOf(state.recovered() ? ProblemCode::kUnavailable : ProblemCode::kRecovering,
+                      Message(ready));
   }
   return true;
 }
@@ -297,7 +309,7 @@ bool HttpApi::On(const protocol::GetOpenApi&, const HttpMessage&, HttpAnswer& an
 
 // --- reading what may be on disk, or walks all series
 bool HttpApi::On(protocol::GetCandles& asked, const HttpMessage&, HttpAnswer& answer, Later later) {
-  const Engine& engine = services_.engine;
+  const Engine& engine = services_.engine();
   const auto series = SeenSeries(engine, asked.symbol);
   if (!series) {
     answer = UnknownSeries(asked.symbol);
@@ -317,19 +329,19 @@ bool HttpApi::On(protocol::GetCandles& asked, const HttpMessage&, HttpAnswer& an
 bool HttpApi::On(const protocol::PostCandles&, const HttpMessage& message, HttpAnswer& answer,
                  Later later) {
   auto parsed =
-      protocol::ParseCandlesBody(message.body, services_.engine.options().candles_per_request_max);
+      protocol::ParseCandlesBody(message.body, services_.config.engine.candles_per_request_max);
   if (const auto* problem = std::get_if<Problem>(&parsed)) {
     answer = AnswerOf(*problem);
     return true;
   }
-  return OnReaders(later, [&engine = std::as_const(services_.engine),
+  return OnReaders(later, [&engine = std::as_const(services_.engine()),
                            asked = std::move(*std::get_if<protocol::CandlesBody>(&parsed))] {
     return AnswerCandlesOfMany(engine, asked);
   });
 }
 
 bool HttpApi::On(protocol::GetExchanges& asked, const HttpMessage&, HttpAnswer&, Later later) {
-  return OnReaders(later, [&engine = std::as_const(services_.engine), asked = std::move(asked)] {
+  return OnReaders(later, [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
     HttpAnswer answer;
     const auto only =
         asked.exchange ? std::optional<std::string_view>(*asked.exchange) : std::nullopt;
@@ -339,7 +351,7 @@ bool HttpApi::On(protocol::GetExchanges& asked, const HttpMessage&, HttpAnswer&,
 }
 
 bool HttpApi::On(protocol::GetBases& asked, const HttpMessage&, HttpAnswer&, Later later) {
-  return OnReaders(later, [&engine = std::as_const(services_.engine), asked = std::move(asked)] {
+  return OnReaders(later, [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
     HttpAnswer answer;
     protocol::AppendBases(answer.body, engine.Bases(asked.base_currencies));
     return answer;
@@ -347,7 +359,7 @@ bool HttpApi::On(protocol::GetBases& asked, const HttpMessage&, HttpAnswer&, Lat
 }
 
 bool HttpApi::On(protocol::GetBase& asked, const HttpMessage&, HttpAnswer&, Later later) {
-  return OnReaders(later, [&engine = std::as_const(services_.engine), asked = std::move(asked)] {
+  return OnReaders(later, [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
     HttpAnswer answer;
     protocol::AppendPriceEvents(answer.body, engine.PricesOfBase(asked.base_currency));
     return answer;
@@ -355,7 +367,7 @@ bool HttpApi::On(protocol::GetBase& asked, const HttpMessage&, HttpAnswer&, Late
 }
 
 bool HttpApi::On(const protocol::GetReferences&, const HttpMessage&, HttpAnswer&, Later later) {
-  return OnReaders(later, [&engine = std::as_const(services_.engine)] {
+  return OnReaders(later, [&engine = std::as_const(services_.engine())] {
     HttpAnswer answer;
     protocol::AppendReferences(answer.body, engine.References());
     return answer;
@@ -365,7 +377,8 @@ bool HttpApi::On(const protocol::GetReferences&, const HttpMessage&, HttpAnswer&
 bool HttpApi::On(const protocol::GetStatus&, const HttpMessage&, HttpAnswer&, Later later) {
   return OnReaders(later, [&services = std::as_const(services_)] {
     HttpAnswer answer;
-    protocol::AppendStatus(answer.body, services.engine.Status(), kVersion, services.UptimeMs());
+    protocol::AppendStatus(answer.body, services.engine().Status(), kVersion, services.UptimeMs(),
+                           services.state.Name());
     return answer;
   });
 }
@@ -374,7 +387,7 @@ bool HttpApi::On(const protocol::GetMetrics&, const HttpMessage&, HttpAnswer&, L
   return OnReaders(later, [&services = std::as_const(services_)] {
     HttpAnswer answer;
     answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    answer.body = MetricsText(services.engine.Status(), CountRequests(services));
+    answer.body = MetricsText(services.engine().Status(), CountRequests(services));
     return answer;
   });
 }

@@ -32,7 +32,7 @@ HttpAnswer AnswerOf(Ack ack, const IngestResult& result, const protocol::IngestR
 class Submission : public std::enable_shared_from_this<Submission> {
  public:
   Submission(Services& services, Worker& worker, Ack ack, ResolvedEvents events, Respond respond)
-      : engine_(services.engine),
+      : engine_(services.engine()),
         worker_(worker),
         ack_(ack),
         events_(std::move(events)),

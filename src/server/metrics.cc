@@ -186,7 +186,7 @@ void AddRequests(const std::string& protocol, const char* label,
 
 RequestCounts CountRequests(const Services& services) {
   RequestCounts counts;
-  for (unsigned i = 0; i < services.engine.workers(); ++i) {
+  for (unsigned i = 0; i < services.engine().workers(); ++i) {
     services.stats[i].http.AddTo(counts.http);
     services.stats[i].binary.AddTo(counts.binary);
   }

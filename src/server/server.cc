@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <future>
 #include <thread>
 #include <utility>
@@ -63,8 +64,9 @@ std::vector<std::unique_ptr<Worker>> MakeWorkers(const ServerConfig& config) {
 struct Server::Impl {
   Impl(const ServerConfig& wanted, const Clock& wall_clock) : config(wanted), clock(wall_clock) {}
 
-  absl::Status Start();
   absl::Status Listen();
+  absl::Status Bind();
+  absl::Status Recover();
   absl::Status Stop();
   void EndSessions();
 
@@ -72,6 +74,7 @@ struct Server::Impl {
   const Clock& clock;
   Connections connections;
   std::unique_ptr<Tls> tls;  // nullptr: plain
+  ServerState state;
   std::unique_ptr<cold::Store> store;
   std::vector<std::unique_ptr<Worker>> workers;
   std::unique_ptr<engine::Engine> engine;
@@ -85,34 +88,24 @@ struct Server::Impl {
   bool running = false;
 };
 
-absl::Status Server::Impl::Start() {
+absl::Status Server::Impl::Listen() {
   if (!config.tls.empty()) {
     WICK_ASSIGN_OR_RETURN(tls, Tls::Load(config.tls));
   }
-  WICK_ASSIGN_OR_RETURN(store, cold::Store::Open(config.storage));
   workers = MakeWorkers(config);
-  engine::EngineOptions options = config.engine;
-  options.workers = static_cast<unsigned>(workers.size());
-  WICK_ASSIGN_OR_RETURN(engine, engine::Engine::Open(options, *store, clock));
-  const engine::EngineStatus recovered = engine->Status();
-  spdlog::info("recovered {} series, replayed {} events of the journal in {} ms", recovered.series,
-               recovered.recovered_events, recovered.recovery_duration_ms);
-  WICK_RETURN_IF_ERROR(Listen());
-
-  engine->Start([this](unsigned worker) { workers[worker]->Wake(); });
-  for (const auto& worker : workers) {
-    worker->Start([this, index = worker->index()] { engine->Poll(index); });
-  }
-  running = true;
-
+  WICK_RETURN_IF_ERROR(Bind());
   readers = std::make_unique<asio::thread_pool>(config.reader_threads);
   stats = std::make_unique<WorkerStats[]>(workers.size());
-  services.reset(new Services{*engine, config, *readers, connections, stats.get(),
+  services.reset(new Services{config, *readers, connections, state, stats.get(),
                               std::chrono::steady_clock::now()});
   for (const auto& worker : workers) {
     http_apis.push_back(std::make_unique<HttpApi>(*services, *worker));
     binary_apis.push_back(std::make_unique<BinaryApi>(*services, *worker));
   }
+  for (const auto& worker : workers) {
+    worker->Start([this, index = worker->index()] { engine->Poll(index); });
+  }
+  running = true;
   RunOn(*workers.front(), [this] {
     http->Start([this](tcp::socket socket, Worker& worker) {
       return std::make_shared<HttpSession>(std::move(socket), tls.get(), *services, worker,
@@ -126,7 +119,20 @@ absl::Status Server::Impl::Start() {
   return absl::OkStatus();
 }
 
-absl::Status Server::Impl::Listen() {
+absl::Status Server::Impl::Recover() {
+  WICK_ASSIGN_OR_RETURN(store, cold::Store::Open(config.storage));
+  engine::EngineOptions options = config.engine;
+  options.workers = static_cast<unsigned>(workers.size());
+  WICK_ASSIGN_OR_RETURN(engine, engine::Engine::Open(options, *store, clock, &state.progress()));
+  const engine::EngineStatus recovered = engine->Status();
+  spdlog::info("recovered {} series, replayed {} events of the journal in {} ms", recovered.series,
+               recovered.recovered_events, recovered.recovery_duration_ms);
+  engine->Start([this](unsigned worker) { workers[worker]->Wake(); });
+  state.Serve(*engine);
+  return absl::OkStatus();
+}
+
+absl::Status Server::Impl::Bind() {
   WICK_ASSIGN_OR_RETURN(http, Listener::Open("server.http", config.http, workers, connections,
                                              config.connections_max));
   WICK_ASSIGN_OR_RETURN(binary, Listener::Open("server.binary", config.binary, workers, connections,
@@ -136,13 +142,14 @@ absl::Status Server::Impl::Listen() {
 
 absl::Status Server::Impl::Stop() {
   if (!std::exchange(running, false)) return absl::OkStatus();
+  state.Stop();
   RunOn(*workers.front(), [this] {
     http->Stop();
     binary->Stop();
   });
   EndSessions();
   readers->join();
-  const absl::Status status = engine->Stop();
+  const absl::Status status = engine != nullptr ? engine->Stop() : absl::OkStatus();
   for (const auto& worker : workers) worker->Stop();
   return status;
 }
@@ -173,10 +180,19 @@ Server::~Server() {
   }
 }
 
+absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerConfig& config,
+                                                       const Clock& clock) {
+  std::unique_ptr<Server> server(new Server(std::make_unique<Impl>(config, clock)));
+  WICK_RETURN_IF_ERROR(server->impl_->Listen());
+  return server;
+}
+
+absl::Status Server::Recover() { return impl_->Recover(); }
+
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config,
                                                       const Clock& clock) {
-  std::unique_ptr<Server> server(new Server(std::make_unique<Impl>(config, clock)));
-  WICK_RETURN_IF_ERROR(server->impl_->Start());
+  WICK_ASSIGN_OR_RETURN(auto server, Listen(config, clock));
+  WICK_RETURN_IF_ERROR(server->Recover());
   return server;
 }
 
@@ -216,13 +232,29 @@ absl::Status Serve(const ServerConfig& config) {
   spdlog::info("wick {} opens {}", kVersion, config.storage.directory);
   WICK_RETURN_IF_ERROR(MakeRoomForConnections(config));
   const SystemClock clock;
-  WICK_ASSIGN_OR_RETURN(const auto server, Server::Start(config, clock));
-  spdlog::info("listening http={} binary={}", ToString(server->http()), ToString(server->binary()));
+  WICK_ASSIGN_OR_RETURN(const auto server, Server::Listen(config, clock));
+  spdlog::info("recovering http={} binary={}", ToString(server->http()), ToString(server->binary()));
 
-  signals.async_wait([](const boost::system::error_code&, int signal) {
+  bool recovering = true;  // this thread's
+  signals.async_wait([&recovering](const boost::system::error_code& cancelled, int signal) {
+    if (cancelled) return;
     spdlog::info("{}: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
+    // What is being read has no end to wait for, and a crash would lose nothing either.
+    if (recovering) std::_Exit(EXIT_SUCCESS);
+  });
+  absl::Status recovered;
+  std::thread recovery([&] {
+    recovered = server->Recover();
+    asio::post(signals_io, [&] {
+      recovering = false;
+      if (!recovered.ok()) return signals.cancel();
+      spdlog::info("listening http={} binary={}", ToString(server->http()),
+                   ToString(server->binary()));
+    });
   });
   signals_io.run();
+  recovery.join();
+  WICK_RETURN_IF_ERROR(recovered);
   WICK_RETURN_IF_ERROR(server->Stop());
   spdlog::info("stopped");
   return absl::OkStatus();

@@ -12,8 +12,14 @@ namespace wick::server {
 /// A server in this process. Threads: one at a time.
 class Server {
  public:
-  /// Opens the storage, recovers, listens and begins to serve. Errors are one line for the
-  /// operator. The clock must outlive the server.
+  /// Listens and answers probes; everything else is told to wait until Recover() has returned.
+  /// Errors are one line for the operator. The clock must outlive the server.
+  static absl::StatusOr<std::unique_ptr<Server>> Listen(const ServerConfig& config,
+                                                        const Clock& clock);
+  /// Opens the storage, recovers and begins to serve; once. After an error the server can only be
+  /// destroyed.
+  absl::Status Recover();
+  /// Both.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config,
                                                        const Clock& clock);
   /// As Stop().
@@ -33,8 +39,9 @@ class Server {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Serves until SIGINT or SIGTERM, logging to stderr. The line "listening http=127.0.0.1:8080
-/// binary=127.0.0.1:8081" says that it is ready.
+/// Serves until SIGINT or SIGTERM, logging to stderr. The line "recovering http=127.0.0.1:8080
+/// binary=127.0.0.1:8081" says that probes are answered, "listening http=… binary=…" that it is
+/// ready. A signal during the recovery ends the process at once: nothing was accepted yet.
 absl::Status Serve(const ServerConfig& config);
 
 }  // namespace wick::server

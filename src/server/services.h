@@ -11,6 +11,7 @@
 
 #include "engine/engine.h"
 #include "server/request_stats.h"
+#include "server/server_state.h"
 #include "server/settings.h"
 #include "server/worker.h"
 
@@ -49,12 +50,15 @@ struct WorkerStats {
 
 /// Threads: the members are thread-safe or immutable, but for `stats[i]`, which worker i writes.
 struct Services {
-  engine::Engine& engine;
   const ServerConfig& config;
   boost::asio::thread_pool& readers;
   Connections& connections;
+  ServerState& state;
   WorkerStats* const stats;  // one for each worker
   const std::chrono::steady_clock::time_point started;
+
+  /// Not before state.recovered().
+  engine::Engine& engine() const { return state.engine(); }
 
   uint64_t UptimeMs() const {
     return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(

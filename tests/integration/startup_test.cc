@@ -1,7 +1,10 @@
 // What can go wrong before the server serves: one clear line and a non-zero exit.
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "catch.h"
+#include "integration/http_client.h"
 #include "integration/wick_process.h"
 
 using namespace wick::test;
@@ -57,6 +60,24 @@ TEST_CASE("a bad configuration is refused with file, line and reason", "[integra
                {"wick.toml", "3", "workerz"});
   CheckRefused(RunWick(Serve(directory / "data", {"--set", "tiers.1s.keep=soon"})), {"tiers.1s.keep", "soon"});
   CheckRefused(RunWick(Serve(directory / "data", {"--config", directory / "none.toml"})), {"none.toml"});
+}
+
+TEST_CASE("while it recovers the server answers probes, and SIGTERM ends it at once", "[integration][startup]") {
+  const TemporaryDirectory directory;
+  std::filesystem::create_directory(directory / "data");
+  // Whoever opens it waits for a writer, so this recovery has no end.
+  REQUIRE(mkfifo((directory / "data/CURRENT").c_str(), 0600) == 0);
+  WickServer server(directory / "data", {}, "recovering");
+  HttpClient http(server.http_port());
+  CHECK(http.Get("/healthz").status == 200);
+  const HttpAnswer ready = http.Get("/readyz");
+  CHECK(ready.status == 503);
+  CHECK(ready.body.find("\"code\":\"recovering\"") != std::string::npos);
+  CHECK(http.Get("/v1/status").status == 503);
+  const auto status = RunWick({"status", "--server", server.binary_address()});
+  CHECK(status.exit_code == 1);
+  CHECK(status.err.find("recovering") != std::string::npos);
+  CHECK(server.Terminate() == 0);
 }
 
 TEST_CASE("wrong arguments exit with 2, a server that is not there with 1", "[integration][cli]") {

@@ -78,13 +78,15 @@ inline CommandResult RunWick(const std::vector<std::string>& args) {
 /// A server process on a data directory; killed at the end if it still runs.
 class WickServer {
  public:
-  explicit WickServer(const std::string& data, std::vector<std::string> more = {}) {
+  /// `until`: the word of the log that is waited for; "recovering" comes before "listening".
+  explicit WickServer(const std::string& data, std::vector<std::string> more = {},
+                      const std::string& until = "listening") {
     std::vector<std::string> args = {"serve", "--data", data, "--http", "127.0.0.1:0", "--binary", "127.0.0.1:0"};
     args.insert(args.end(), more.begin(), more.end());
     log_ = data + ".log";
     std::filesystem::remove(log_);  // of a server before: it says where that one listened
     pid_ = Spawn(args, "/dev/null", log_);
-    AwaitListening();
+    Await(until);
   }
   ~WickServer() {
     if (pid_ > 0) Kill();
@@ -124,13 +126,13 @@ class WickServer {
   }
 
   /// The server says where it listens; if it ends before, the test has failed.
-  void AwaitListening() {
+  void Await(const std::string& word) {
     for (;;) {
       const std::string text = log();
-      const size_t at = text.find("listening http=127.0.0.1:");
+      const size_t at = text.find(word + " http=127.0.0.1:");
       if (at != std::string::npos && text.find('\n', at) != std::string::npos) {
         unsigned http = 0, binary = 0;
-        REQUIRE(sscanf(text.c_str() + at, "listening http=127.0.0.1:%u binary=127.0.0.1:%u", &http, &binary) == 2);
+        REQUIRE(sscanf(text.c_str() + at + word.size(), " http=127.0.0.1:%u binary=127.0.0.1:%u", &http, &binary) == 2);
         http_port_ = static_cast<uint16_t>(http);
         binary_port_ = static_cast<uint16_t>(binary);
         return;

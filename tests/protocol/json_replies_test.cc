@@ -183,11 +183,11 @@ TEST_CASE("the status is JSON and holds every count", "[protocol][replies]") {
   status.shards = {{.queued_events = 109}, {.dirty_series = 110}};
   status.write_error = "no \"space\"";
   const std::string text =
-      Appended([&](std::string& out) { AppendStatus(out, status, "1.2.3", 42); });
+      Appended([&](std::string& out) { AppendStatus(out, status, "1.2.3", 42, "failed"); });
   CAPTURE(text);
   CHECK(IsJson(text));
   for (const char* part :
-       {R"({"version":"1.2.3","uptimeInMs":42,"writable":false,"writeError":"no \"space\"")",
+       {R"({"version":"1.2.3","uptimeInMs":42,"state":"failed","writable":false,"writeError":"no \"space\"")",
         R"("accepted":101)", R"("rejected":105)", R"("invalid_price":102)", R"("lastNumber":104)",
         R"("checkpoint":{"number":105)", R"("memoryBytes":106)", R"("diskBytes":107)",
         R"("lateBeyondHorizon":108)", R"("shards":[{"queuedEvents":109,)",
@@ -195,7 +195,7 @@ TEST_CASE("the status is JSON and holds every count", "[protocol][replies]") {
     CAPTURE(part);
     CHECK(text.find(part) != std::string::npos);
   }
-  CHECK(IsJson(Appended([](std::string& out) { AppendStatus(out, {}, "", 0); })));
+  CHECK(IsJson(Appended([](std::string& out) { AppendStatus(out, {}, "", 0, ""); })));
 }
 
 TEST_CASE("an admin action tells how long it took", "[protocol][replies]") {

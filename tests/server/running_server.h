@@ -20,6 +20,7 @@
 #include "server/config.h"
 #include "server/server.h"
 #include "wick/client.h"
+#include "wick/wire.h"
 
 namespace wick::server {
 
@@ -112,6 +113,21 @@ class Connection {
   Answer Ask(std::string_view request) {
     Send(request);
     return Receive();
+  }
+
+  /// Sends a frame of the binary protocol; the header of the next one that comes.
+  wire::Header AskFrame(std::string_view frame) {
+    Send(frame);
+    const auto receive = [this](size_t bytes) {
+      if (held_.size() >= bytes) return;
+      boost::asio::read(socket_, boost::asio::dynamic_buffer(held_),
+                        boost::asio::transfer_exactly(bytes - held_.size()));
+    };
+    receive(wire::kHeaderBytes);
+    const wire::Header header = wire::ReadHeader(held_);
+    receive(wire::kHeaderBytes + header.payload_bytes);
+    held_.erase(0, wire::kHeaderBytes + header.payload_bytes);
+    return header;
   }
 
   /// Everything up to the end of the connection.
