@@ -55,14 +55,16 @@ enum class Refusal : uint8_t {
   kFutureTimestamp = 7,
   kTooManySeries = 8,
   kUnknownSeries = 9,  // binary protocol only: an id that was never registered
+  kTooManyNewSeries = 10,  // within the last minute: the same symbol may be taken later
 };
-inline constexpr int kRefusalCount = 10;
+inline constexpr int kRefusalCount = 11;
 
 /// The code of a refusal as users meet it: "invalid_price". kNone gives "none".
 constexpr std::string_view RefusalCode(Refusal r) {
   constexpr std::string_view kCodes[kRefusalCount] = {
       "none",           "invalid_json",      "missing_field",    "invalid_name",    "invalid_price",
-      "invalid_volume", "invalid_timestamp", "future_timestamp", "too_many_series", "unknown_series"};
+      "invalid_volume", "invalid_timestamp", "future_timestamp", "too_many_series", "unknown_series",
+      "too_many_new_series"};
   return static_cast<uint8_t>(r) < kRefusalCount ? kCodes[static_cast<uint8_t>(r)] : "unknown";
 }
 

@@ -50,7 +50,8 @@ void NameCache::SetRegistered(std::span<const uint32_t> numbers, const wire::Reg
   for (size_t i = 0; i < numbers.size(); ++i) {
     Entry& entry = entries_[numbers[i]];
     const wire::Registration& registered = reply.entries[i];
-    entry.connection = connection;
+    // That refusal is for now: the next batch asks again.
+    entry.connection = registered.refusal == Refusal::kTooManyNewSeries ? 0 : connection;
     entry.id = registered.refusal == Refusal::kNone ? registered.series : kNoSeries;
     entry.refusal = registered.refusal;
     entry.message.clear();

@@ -17,7 +17,7 @@ class NameCache {
  public:
   struct Entry {
     const Symbol* symbol = nullptr;  // the key in numbers_, which does not move
-    uint64_t connection = 0;         // that it was registered on; 0: none
+    uint64_t connection = 0;         // that it was registered on; 0: none, or refused for now
     SeriesId id = kNoSeries;         // on that connection; kNoSeries if refused
     Refusal refusal = Refusal::kNone;
     std::string message;  // of the refusal

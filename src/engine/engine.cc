@@ -41,6 +41,7 @@ Impl::Impl(const EngineOptions& engine_options, cold::Store& engine_store, const
     : options(engine_options),
       store(engine_store),
       clock(engine_clock),
+      new_series(engine_options.new_series_per_minute_max, engine_clock.NowMs()),
       passes(engine_options.workers),
       committer(engine_store, index, engine_options.workers, HooksOf(*this)) {
   WICK_ASSERT(options.workers > 0 && options.workers <= UINT16_MAX);

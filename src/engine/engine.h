@@ -29,6 +29,7 @@ struct EngineOptions {
   std::array<uint32_t, market::kTierCount> window_candles = {300, 240, 1, 1};  // in memory, per series
   uint64_t future_skew_ms_max = market::kFutureSkewMsDefault;
   uint32_t series_max = 4'000'000;
+  uint32_t new_series_per_minute_max = 1'000'000;  // a start registers all at once; 0: no bound
   uint32_t candles_per_request_max = 10'000;
   uint64_t checkpoint_interval_ms = 5'000;
   uint64_t journal_bytes_max = 128_MiB;       // a checkpoint starts early when the journal holds this much
@@ -105,7 +106,8 @@ class Engine {
   /// Applies waiting batches and runs waiting completions, a bounded amount at a time.
   void Poll(unsigned worker);
 
-  /// The id of a series, registered if it is new. kNone, kInvalidName or kTooManySeries.
+  /// The id of a series, registered if it is new. kNone, kInvalidName,
+  /// kTooManySeries or, if others may be taken in a while, kTooManyNewSeries.
   Refusal Resolve(const SymbolView& symbol, SeriesId& series);
   /// True if Resolve() ever gave this id.
   bool IsSeries(SeriesId series) const;

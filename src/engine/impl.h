@@ -16,6 +16,7 @@
 #include "engine/committer.h"
 #include "engine/engine.h"
 #include "engine/mailbox.h"
+#include "engine/new_series_budget.h"
 #include "engine/references.h"
 #include "engine/shard.h"
 #include "engine/tier_reader.h"
@@ -90,6 +91,7 @@ class Impl {
 
   hot::SeriesTable table;
   hot::SymbolIndex index;
+  NewSeriesBudget new_series;
   References references;
   std::vector<std::unique_ptr<Worker>> workers;
   CheckpointPasses passes;

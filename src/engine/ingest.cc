@@ -55,8 +55,14 @@ Refusal Impl::Resolve(const SymbolView& symbol, SeriesId& series) {
   auto found = index.Find(symbol);
   if (!found) {
     if (const Refusal refusal = market::CheckSymbol(symbol); refusal != Refusal::kNone) return refusal;
-    found = index.Register(symbol, options.series_max,
-                           [&](SeriesId id) { RegisterSeries(id, symbol); });
+    const bool may_be_new = index.size() < options.series_max;
+    if (may_be_new && !new_series.Take(clock.NowMs())) return Refusal::kTooManyNewSeries;
+    bool is_new = false;
+    found = index.Register(symbol, options.series_max, [&](SeriesId id) {
+      RegisterSeries(id, symbol);
+      is_new = true;
+    });
+    if (may_be_new && !is_new) new_series.GiveBack();
     if (!found) return Refusal::kTooManySeries;
   }
   series = *found;

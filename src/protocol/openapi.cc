@@ -621,7 +621,7 @@ constexpr std::string_view kOpenApi = R"openapi({
                 "index": {"type": "integer", "minimum": 0, "description": "In the array, or among the lines that are not blank; from 0."},
                 "code": {
                   "type": "string",
-                  "enum": ["invalid_json", "missing_field", "invalid_name", "invalid_price", "invalid_volume", "invalid_timestamp", "future_timestamp", "too_many_series"]
+                  "enum": ["invalid_json", "missing_field", "invalid_name", "invalid_price", "invalid_volume", "invalid_timestamp", "future_timestamp", "too_many_series", "too_many_new_series"]
                 },
                 "message": {"type": "string"}
               }

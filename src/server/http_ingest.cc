@@ -92,6 +92,11 @@ std::string DescribeRefusal(const engine::Engine& engine, Refusal refusal,
     return fmt::format("the server already holds {} series, its limit (series.max)",
                        engine.options().series_max);
   }
+  if (refusal == Refusal::kTooManyNewSeries) {
+    return fmt::format(
+        "more than {} new series in a minute (series.max_new_per_minute); send it again in a while",
+        engine.options().new_series_per_minute_max);
+  }
   return market::DescribeSymbol(symbol);
 }
 

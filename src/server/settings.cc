@@ -94,6 +94,10 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"series.max", Kind::kCount, "4000000", 1, 1'000'000'000, 1,
      [](ServerConfig& c) -> Field { return &c.engine.series_max; },
      "Series that may ever be registered; events of further ones are refused."},
+    {"series.max_new_per_minute", Kind::kCount, "1000000", 0, 1'000'000'000, 1,
+     [](ServerConfig& c) -> Field { return &c.engine.new_series_per_minute_max; },
+     "Series that may be registered in a minute; events of further ones are refused for a while. 0: "
+     "no bound."},
 
     {"checkpoint.interval", Kind::kDuration, "5s", 10, kDayMs, 1,
      [](ServerConfig& c) -> Field { return &c.engine.checkpoint_interval_ms; },

@@ -334,3 +334,42 @@ TEST_CASE("an event acknowledged from memory is visible, and its repetition a du
   CHECK(engine->Latest(*engine->Find(kSymbol))->price == 3);
   CHECK(engine.Submit(0, {EventAt(kBaseMs, 3)}, engine::Ack::kDurable).get().duplicates == 1);
 }
+
+TEST_CASE("too many new series in a minute are refused, known ones and reads are not", "[engine][series]") {
+  const TemporaryDirectory directory;
+  ManualClock clock(kBaseMs);
+  auto options = KeepForever();
+  options.new_series_per_minute_max = 2;
+  SeriesId id;
+  {
+    RunningEngine engine(directory.path(), options, clock);
+    CHECK_FALSE(engine->Find({"A", "B", "c"}).has_value());  // a name that was only asked for costs nothing
+    CHECK(engine->Resolve({"A", " B", "c"}, id) == Refusal::kInvalidName);
+    CHECK(engine->Resolve({"A", "B", "1"}, id) == Refusal::kNone);
+    CHECK(engine->Resolve({"A", "B", "2"}, id) == Refusal::kNone);
+    CHECK(engine->Resolve({"A", "B", "3"}, id) == Refusal::kTooManyNewSeries);
+    CHECK_FALSE(engine->Find({"A", "B", "3"}).has_value());
+    CHECK(engine->Resolve({"A", "B", "1"}, id) == Refusal::kNone);
+    clock.Set(kBaseMs + 30'000);
+    CHECK(engine->Resolve({"A", "B", "3"}, id) == Refusal::kNone);
+    CHECK(engine->Resolve({"A", "B", "4"}, id) == Refusal::kTooManyNewSeries);
+    engine.Stop();
+  }
+  // Those of a recovery cost nothing either.
+  RunningEngine engine(directory.path(), options, clock);
+  CHECK(engine->Resolve({"A", "B", "4"}, id) == Refusal::kNone);
+  CHECK(engine->Resolve({"A", "B", "5"}, id) == Refusal::kNone);
+  CHECK(engine->Resolve({"A", "B", "6"}, id) == Refusal::kTooManyNewSeries);
+}
+
+TEST_CASE("the bound on all series comes before the one on new ones", "[engine][series]") {
+  const TemporaryDirectory directory;
+  const ManualClock clock(kBaseMs);
+  auto options = KeepForever();
+  options.new_series_per_minute_max = 1;
+  options.series_max = 1;
+  RunningEngine engine(directory.path(), options, clock);
+  SeriesId id;
+  CHECK(engine->Resolve({"A", "B", "1"}, id) == Refusal::kNone);
+  CHECK(engine->Resolve({"A", "B", "2"}, id) == Refusal::kTooManySeries);
+}
