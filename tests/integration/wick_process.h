@@ -40,8 +40,9 @@ inline std::string ReadFile(const std::string& path) {
   return text.str();
 }
 
-/// Starts `wick args...` with its output in files; -1 as a descriptor of input means none.
-inline pid_t Spawn(const std::vector<std::string>& args, const std::string& out, const std::string& err) {
+/// Starts `wick args...` with its output in files; `environment`: further "NAME=value".
+inline pid_t Spawn(const std::vector<std::string>& args, const std::string& out, const std::string& err,
+                   const std::vector<std::string>& environment = {}) {
   const pid_t pid = fork();
   REQUIRE(pid >= 0);
   if (pid > 0) return pid;
@@ -52,6 +53,7 @@ inline pid_t Spawn(const std::vector<std::string>& args, const std::string& out,
   redirect("/dev/null", O_RDONLY, STDIN_FILENO);
   redirect(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
   redirect(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
+  for (const std::string& variable : environment) putenv(const_cast<char*>(variable.c_str()));
   std::vector<char*> argv;
   argv.push_back(const_cast<char*>(WICK_BINARY));
   for (const std::string& arg : args) argv.push_back(const_cast<char*>(arg.c_str()));
