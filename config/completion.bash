@@ -15,6 +15,9 @@ _wick() {
     [reference]="list set remove replace"
     [status]="--server --json"
     [checkpoint]="--server --json"
+    [backup]="--keep --rate --server --json"
+    [backups]="--json"
+    [restore]="--data --id"
     [version]=""
   )
   COMPREPLY=()
@@ -32,6 +35,9 @@ _wick() {
     mapfile -t COMPREPLY < <(compgen -W "${!options[*]} --help" -- "$cur")
   elif [[ $command == reference && $COMP_CWORD -gt 2 && $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "--server --json --help" -- "$cur")
+  elif [[ $cur != -* && $command == @(backup|backups|restore) ]]; then
+    compopt -o filenames
+    mapfile -t COMPREPLY < <(compgen -d -- "$cur")
   elif [[ $cur != -* && ($command == ingest || (${COMP_WORDS[2]} == replace)) ]]; then
     compopt -o filenames
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")

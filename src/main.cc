@@ -24,6 +24,9 @@ int main(int argc, char** argv) {
   wick::cli::AddReference(app, action);
   wick::cli::AddStatus(app, action);
   wick::cli::AddCheckpoint(app, action);
+  wick::cli::AddBackup(app, action);
+  wick::cli::AddBackups(app, action);
+  wick::cli::AddRestore(app, action);
   wick::cli::AddVersion(app, action);
 
   try {

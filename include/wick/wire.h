@@ -118,6 +118,7 @@ enum class Type : uint16_t {
   kReplaceReferences = 14,
   kStatus = 15,
   kCheckpoint = 16,
+  kBackup = 17,
 };
 
 /// The reply to a request has the request's type with this bit; an error has nothing but the bit.
@@ -220,6 +221,16 @@ struct IngestReply {
   std::vector<Rejection> rejections;  // of the first kRejectionsPerReplyMax refused ones, by index
 
   friend bool operator==(const IngestReply&, const IngestReply&) = default;
+};
+
+/// A backup that was made.
+struct BackupReply {
+  uint32_t id = 0;     // of the generation in its directory
+  uint32_t files = 0;  // of the generation; it may share them with others
+  uint64_t bytes = 0;  // of those files
+  uint64_t duration_ms = 0;
+
+  friend bool operator==(const BackupReply&, const BackupReply&) = default;
 };
 
 // --- bytes

@@ -31,6 +31,9 @@ void AddBases(CLI::App& app, Action& action);
 void AddReference(CLI::App& app, Action& action);
 void AddStatus(CLI::App& app, Action& action);
 void AddCheckpoint(CLI::App& app, Action& action);
+void AddBackup(CLI::App& app, Action& action);
+void AddBackups(CLI::App& app, Action& action);
+void AddRestore(CLI::App& app, Action& action);
 void AddVersion(CLI::App& app, Action& action);
 
 }  // namespace wick::cli

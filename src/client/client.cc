@@ -219,4 +219,11 @@ Result<std::string> Client::Status() {
 
 Result<void> Client::Checkpoint() { return impl_->Do(wire::Type::kCheckpoint, kNoPayload); }
 
+Result<wire::BackupReply> Client::Backup(std::string_view directory, uint32_t keep,
+                                         uint64_t bytes_per_second) {
+  return impl_->Call<wire::BackupReply>(wire::Type::kBackup, [&](wire::Writer writer) {
+    client::WriteBackup(directory, keep, bytes_per_second, writer);
+  });
+}
+
 }  // namespace wick

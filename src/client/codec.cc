@@ -112,6 +112,12 @@ void WriteReferences(std::span<const Reference> references, wire::Writer writer)
   for (const Reference& reference : references) writer.Names(NamesOf(reference));
 }
 
+void WriteBackup(std::string_view directory, uint32_t keep, uint64_t bytes_per_second, wire::Writer writer) {
+  writer.Text(directory);
+  writer.U32(keep);
+  writer.U64(bytes_per_second);
+}
+
 SymbolView NamesOf(const Reference& reference) {
   return {reference.base_currency, reference.quote_currency, reference.exchange};
 }
@@ -229,6 +235,15 @@ bool ReadReply(std::string_view payload, std::vector<Reference>& references) {
     reference.quote_currency = reader.Text();
     reference.exchange = reader.Text();
   }
+  return reader.ok();
+}
+
+bool ReadReply(std::string_view payload, wire::BackupReply& reply) {
+  wire::Reader reader(payload);
+  reply.id = reader.U32();
+  reply.files = reader.U32();
+  reply.bytes = reader.U64();
+  reply.duration_ms = reader.U64();
   return reader.ok();
 }
 

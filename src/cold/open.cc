@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "cold/backup.h"
 #include "cold/bytes.h"
 #include "cold/damage_log.h"
 #include "cold/rocks_options.h"
@@ -133,6 +134,12 @@ absl::Status Store::Impl::Open(const StoreOptions& options) {
   block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
 
   std::vector<Family> on_disk = {Family::kMeta};
+  const rocksdb::Status restoring = db_options.env->FileExists(directory + "/" + kRestoringName);
+  if (restoring.ok()) {
+    return Error(absl::StatusCode::kFailedPrecondition,
+                 "a restore into the data directory {} did not end; empty the directory and restore again",
+                 directory);
+  }
   const rocksdb::Status has_current = db_options.env->FileExists(directory + "/CURRENT");
   if (has_current.IsNotFound()) {
     WICK_RETURN_IF_ERROR(CheckNotDecapitated(*db_options.env, directory));

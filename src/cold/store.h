@@ -13,6 +13,7 @@
 
 #include "base/status.h"
 #include "base/units.h"
+#include "cold/backup.h"
 #include "market/fold.h"
 #include "market/retention.h"
 #include "market/tier.h"
@@ -147,6 +148,14 @@ class Store {
 
   /// Writes everything in memory to SST files; a start after it has nothing to replay.
   absl::Status Flush();
+
+  /// Adds a generation to a backup directory, with everything whose commit returned before this call. Reads
+  /// files and writes none but the backup's and a flush's: commits and readers go on. Takes as long as copying
+  /// takes; may run beside every other call. Unavailable: another backup is under way, or StopBackups() was
+  /// called. InvalidArgument: no backup belongs there.
+  absl::StatusOr<BackupInfo> Backup(const BackupOptions& options);
+  /// Ends a running backup soon, and refuses further ones.
+  void StopBackups();
 
   StoreUsage Usage() const;
 

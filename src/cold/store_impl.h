@@ -13,6 +13,10 @@
 #include "cold/keys.h"
 #include "cold/store.h"
 
+namespace rocksdb {
+class BackupEngine;
+}
+
 namespace wick::cold {
 
 /// An open RocksDB and what a store remembers beside it.
@@ -46,6 +50,11 @@ struct Store::Impl {
   market::Horizons removal_horizons;  // guarded by removal_mutex
   uint8_t removal_tier = 0;           // guarded by removal_mutex
   uint64_t removal_series = 0;        // guarded by removal_mutex
+
+  std::mutex backup_mutex;  // held by the one backup that runs
+  std::mutex stop_mutex;
+  bool backups_stopped = false;                     // guarded by stop_mutex
+  rocksdb::BackupEngine* running_backup = nullptr;  // guarded by stop_mutex
 };
 
 }  // namespace wick::cold

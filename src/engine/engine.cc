@@ -247,6 +247,11 @@ void Engine::Checkpoint(absl::AnyInvocable<void(absl::Status)> done) {
   impl_->passes.Request(std::move(done));  // the maintenance thread begins it, or refuses
 }
 
+absl::StatusOr<cold::BackupInfo> Engine::Backup(const cold::BackupOptions& options) {
+  return impl_->store.Backup(options);
+}
+void Engine::StopBackups() { impl_->store.StopBackups(); }
+
 absl::Status Engine::Ready() const { return impl_->committer.status(); }
 EngineStatus Engine::Status() const { return impl_->Status(); }
 

@@ -152,6 +152,10 @@ class Engine {
   // --- operation
   /// Calls back (on the commit thread) when a checkpoint that began after this call is durable.
   void Checkpoint(absl::AnyInvocable<void(absl::Status)> done);
+  /// Store::Backup(): blocks for as long as copying takes; any thread but a worker.
+  absl::StatusOr<cold::BackupInfo> Backup(const cold::BackupOptions& options);
+  /// Ends a running backup soon, and refuses further ones.
+  void StopBackups();
   /// OK: recovered and able to write.
   absl::Status Ready() const;
   EngineStatus Status() const;

@@ -194,6 +194,15 @@ void AppendStatus(uint64_t request_id, std::string_view json, std::string& out) 
   status.End();
 }
 
+void AppendBackup(uint64_t request_id, const wire::BackupReply& reply, std::string& out) {
+  Reply backup(ReplyType(wire::Type::kBackup), request_id, out);
+  backup.writer.U32(reply.id);
+  backup.writer.U32(reply.files);
+  backup.writer.U64(reply.bytes);
+  backup.writer.U64(reply.duration_ms);
+  backup.End();
+}
+
 void AppendError(uint64_t request_id, ErrorCode code, std::string_view message, std::string& out) {
   Reply error(wire::kErrorType, request_id, out);
   error.writer.U16(static_cast<uint16_t>(code));

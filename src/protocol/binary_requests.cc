@@ -339,6 +339,14 @@ bool DecodeRequest(const Frame& frame, const wire::Limits& limits, Request& requ
     case wire::Type::kCheckpoint:
       request.emplace<CheckpointRequest>();
       return empty("checkpoint");
+    case wire::Type::kBackup: {
+      Decoder backup = decoder("backup");
+      BackupRequest& asked = request.emplace<BackupRequest>();
+      asked.directory = backup.reader.Text();
+      asked.keep = backup.reader.U32();
+      asked.bytes_per_second = backup.reader.U64();
+      return backup.End();
+    }
   }
   return Fail(error, ErrorCode::kUnknownType, "no request has the type {}", frame.header.type);
 }

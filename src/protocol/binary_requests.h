@@ -89,12 +89,17 @@ struct ReplaceReferencesRequest {
 };
 struct StatusRequest {};
 struct CheckpointRequest {};
+struct BackupRequest {
+  std::string_view directory;  // not judged: Store::Backup() does
+  uint32_t keep = 0;
+  uint64_t bytes_per_second = 0;
+};
 
 using Request = std::variant<PingRequest, RegisterRequest, IngestRequest, LatestByIdsRequest,
                              LatestBySymbolsRequest, BinaryCandlesRequest, ExchangesRequest,
                              BasesRequest, PricesOfBaseRequest, ReferencesRequest,
                              SetReferenceRequest, RemoveReferenceRequest, ReplaceReferencesRequest,
-                             StatusRequest, CheckpointRequest>;
+                             StatusRequest, CheckpointRequest, BackupRequest>;
 
 /// Every frame after hello. False: send `error`; the connection goes on.
 bool DecodeRequest(const Frame& frame, const wire::Limits& limits, Request& request,

@@ -25,7 +25,6 @@ constexpr auto kKinds = std::to_array<ProblemKind>({
     {415, "unsupported_media_type", "The body is encoded in a way this server does not read"},
     {431, "header_too_large", "The request line or a header is too large"},
     {500, "internal_error", "The server made an error"},
-    {501, "not_implemented", "This version of the server cannot do this"},
     {503, "unavailable", "The server cannot do this now"},
     {503, "recovering", "The server has started and does not know yet what it holds"},
     {503, "overloaded", "Too many requests of this kind are being answered"},

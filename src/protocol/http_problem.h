@@ -28,7 +28,6 @@ enum class ProblemCode : uint8_t {
   kUnsupportedMediaType,
   kHeaderTooLarge,
   kInternalError,
-  kNotImplemented,
   kUnavailable,
   kRecovering,
   kOverloaded,

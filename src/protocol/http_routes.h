@@ -55,7 +55,7 @@ struct GetReadyz {};
 struct GetMetrics {};
 struct GetOpenApi {};
 struct AdminCheckpoint {};
-struct AdminBackup {};
+struct AdminBackup {};  // body: ParseBackupBody
 
 using HttpRequest =
     std::variant<PostEvents, GetLatest, PostLatest, GetCandles, PostCandles, GetExchanges, GetBases,

@@ -118,6 +118,20 @@ void AppendReferences(std::string& out, std::span<const Reference> references) {
               [&out](const Reference& reference) { AppendReference(out, reference); });
 }
 
+void AppendBackupReply(std::string& out, std::string_view directory, const wire::BackupReply& reply) {
+  out += R"({"action":"backup","directory":)";
+  AppendString(out, directory);
+  out += R"(,"id":)";
+  AppendNumber(out, uint64_t{reply.id});
+  out += R"(,"files":)";
+  AppendNumber(out, uint64_t{reply.files});
+  out += R"(,"bytes":)";
+  AppendNumber(out, reply.bytes);
+  out += R"(,"durationInMs":)";
+  AppendNumber(out, reply.duration_ms);
+  out += '}';
+}
+
 void AppendAdminReply(std::string& out, std::string_view action, uint64_t duration_ms) {
   out += R"({"action":)";
   AppendString(out, action);

@@ -10,6 +10,7 @@
 #include "protocol/json_report.h"
 #include "wick/query.h"
 #include "wick/series.h"
+#include "wick/wire.h"
 
 namespace wick::protocol {
 
@@ -46,6 +47,9 @@ void AppendReferences(std::string& out, std::span<const Reference> references);
 /// Reply of GET /v1/status. `state` is the server's: "ready", "disk_full", …
 void AppendStatus(std::string& out, const engine::EngineStatus& status, std::string_view version,
                   uint64_t uptime_ms, std::string_view state);
+
+/// {"action":"backup","directory","id","files","bytes","durationInMs"}
+void AppendBackupReply(std::string& out, std::string_view directory, const wire::BackupReply& reply);
 
 /// {"action":"checkpoint","durationInMs":n}: an admin action that succeeded.
 void AppendAdminReply(std::string& out, std::string_view action, uint64_t duration_ms);

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::string_view kSeriesFields[] = {"baseCurrency", "quoteCurrency", "exchange"};
 constexpr std::string_view kReferenceFields[] = {"quoteCurrency", "exchange"};
+constexpr std::string_view kBackupFields[] = {"directory", "keep", "bytesPerSecond"};
 constexpr std::string_view kCandlesFields[] = {"series", "interval", "from", "to", "limit", "fill"};
 
 /// Where in a body something stands: "body[3].exchange". Made into text only for a fault.
@@ -257,6 +258,27 @@ OrProblem<CandlesBody> ParseCandlesBody(std::string_view body, uint32_t candles_
     return reader.problem();
   }
   return candles;
+}
+
+OrProblem<BackupBody> ParseBackupBody(std::string_view body) {
+  BodyReader reader(body);
+  BackupBody backup;
+  uint64_t keep = 0;
+  const bool read = reader.ReadBody([&] {
+    return reader.ReadFields({"body"}, kBackupFields, [&](std::string_view field) {
+      const Place place = {"body", Place::kNoIndex, field};
+      if (field == "directory") return reader.ReadText(place, backup.directory);
+      if (field == "keep") return reader.ReadWholeOrNull(place, keep);
+      return reader.ReadWholeOrNull(place, backup.bytes_per_second);
+    });
+  });
+  if (!read) return reader.problem();
+  if (backup.directory.empty()) {
+    reader.Fault("body.directory is missing or empty");
+    return reader.problem();
+  }
+  backup.keep = static_cast<uint32_t>(std::min<uint64_t>(keep, UINT32_MAX));
+  return backup;
 }
 
 OrProblem<Reference> ParseReferenceBody(std::string_view body, std::string_view base_currency) {

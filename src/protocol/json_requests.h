@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +30,16 @@ OrProblem<std::vector<Symbol>> ParseLatestBody(std::string_view body);
 
 /// {"series":[…],"interval","from","to","limit","fill"}; only `series` is required.
 OrProblem<CandlesBody> ParseCandlesBody(std::string_view body, uint32_t candles_per_request_max);
+
+/// Body of POST /v1/admin/backup.
+struct BackupBody {
+  std::string directory;
+  uint32_t keep = 0;              // 0: all
+  uint64_t bytes_per_second = 0;  // 0: no limit
+};
+
+/// {"directory","keep","bytesPerSecond"}; only `directory` is required.
+OrProblem<BackupBody> ParseBackupBody(std::string_view body);
 
 /// {"quoteCurrency","exchange"}: the reference of `base_currency`.
 OrProblem<Reference> ParseReferenceBody(std::string_view body, std::string_view base_currency);

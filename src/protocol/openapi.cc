@@ -458,14 +458,18 @@ constexpr std::string_view kOpenApi = R"openapi({
       "post": {
         "operationId": "adminBackup",
         "tags": ["operation"],
-        "summary": "Makes a backup of the data directory",
+        "summary": "Adds a backup to a directory of the server's machine",
+        "description": "It holds everything acknowledged before the request. Answered when it is made and synced; the server goes on meanwhile. One at a time.",
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BackupInput"}}}
+        },
         "responses": {
           "200": {
             "description": "It is made",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AdminReply"}}}
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BackupReply"}}}
           },
           "400": {"$ref": "#/components/responses/BadRequest"},
-          "501": {"$ref": "#/components/responses/NotImplemented"},
           "503": {"$ref": "#/components/responses/Unavailable"},
           "507": {"$ref": "#/components/responses/DiskFull"}
         }
@@ -529,10 +533,6 @@ constexpr std::string_view kOpenApi = R"openapi({
       },
       "BodyTooLarge": {
         "description": "body_too_large",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-      },
-      "NotImplemented": {
-        "description": "not_implemented",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
       },
       "Unavailable": {
@@ -836,7 +836,29 @@ constexpr std::string_view kOpenApi = R"openapi({
         "type": "object",
         "required": ["action", "durationInMs"],
         "properties": {
-          "action": {"type": "string", "enum": ["checkpoint", "backup"]},
+          "action": {"const": "checkpoint"},
+          "durationInMs": {"type": "integer", "minimum": 0}
+        }
+      },
+      "BackupInput": {
+        "type": "object",
+        "required": ["directory"],
+        "additionalProperties": false,
+        "properties": {
+          "directory": {"type": "string", "description": "Absolute, on the server's machine, outside of its data directory: new, empty, or of earlier backups.", "examples": ["/var/backups/wick"]},
+          "keep": {"type": ["integer", "null"], "minimum": 0, "default": 0, "description": "Backups left there afterwards, the newest ones; 0: all."},
+          "bytesPerSecond": {"type": ["integer", "null"], "minimum": 0, "default": 0, "description": "Written at most, 65536 or more; 0: no limit."}
+        }
+      },
+      "BackupReply": {
+        "type": "object",
+        "required": ["action", "directory", "id", "files", "bytes", "durationInMs"],
+        "properties": {
+          "action": {"const": "backup"},
+          "directory": {"type": "string"},
+          "id": {"type": "integer", "minimum": 1, "description": "Of this backup in its directory."},
+          "files": {"type": "integer", "minimum": 0, "description": "Of this backup; tables are shared with others of the directory."},
+          "bytes": {"type": "integer", "minimum": 0, "description": "Of those files."},
           "durationInMs": {"type": "integer", "minimum": 0}
         }
       },
@@ -851,7 +873,7 @@ constexpr std::string_view kOpenApi = R"openapi({
           "detail": {"type": "string", "description": "What was wrong, where, and what to do."},
           "code": {
             "type": "string",
-            "enum": ["bad_request", "invalid_json", "invalid_body", "invalid_parameter", "missing_parameter", "unknown_parameter", "unknown_series", "unknown_reference", "not_found", "method_not_allowed", "request_timeout", "body_too_large", "unsupported_media_type", "header_too_large", "internal_error", "not_implemented", "unavailable", "recovering", "overloaded", "write_failed", "storage_full"]
+            "enum": ["bad_request", "invalid_json", "invalid_body", "invalid_parameter", "missing_parameter", "unknown_parameter", "unknown_series", "unknown_reference", "not_found", "method_not_allowed", "request_timeout", "body_too_large", "unsupported_media_type", "header_too_large", "internal_error", "unavailable", "recovering", "overloaded", "write_failed", "storage_full"]
           }
         }
       }

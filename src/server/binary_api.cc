@@ -9,6 +9,7 @@
 #include "market/validation.h"
 #include "protocol/binary_replies.h"
 #include "protocol/json_replies.h"
+#include "server/backup.h"
 #include "server/http_answer.h"
 #include "server/http_ingest.h"
 #include "server/version.h"
@@ -37,6 +38,7 @@ constexpr std::array<std::string_view, kBinaryRouteCount> kRouteNames = {
     "replace_references",
     "status",
     "checkpoint",
+    "backup",
 };
 
 void Fail(uint64_t id, ErrorCode code, std::string_view message, BinaryReply& reply) {
@@ -309,6 +311,23 @@ bool BinaryApi::On(Id id, const binary::ReplaceReferencesRequest& asked, BinaryR
 
 bool BinaryApi::On(Id id, const binary::CheckpointRequest&, BinaryReply&, Later later) {
   services_.engine().Checkpoint(WhenDone(id, wire::Type::kCheckpoint, later()));
+  return false;
+}
+
+bool BinaryApi::On(Id id, const binary::BackupRequest& asked, BinaryReply&, Later later) {
+  ComputeOnReaders(
+      services_.backups, worker_,
+      [&engine = services_.engine(), id,
+       options = cold::BackupOptions{std::string(asked.directory), asked.keep, asked.bytes_per_second}] {
+        BinaryReply reply;
+        if (const auto made = MakeBackup(engine, options); made.ok()) {
+          binary::AppendBackup(id, *made, reply.frames);
+        } else {
+          Fail(id, made.status(), reply);
+        }
+        return reply;
+      },
+      later());
   return false;
 }
 

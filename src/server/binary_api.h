@@ -15,7 +15,7 @@
 namespace wick::server {
 
 /// Types of requests as the metrics call them: by wire::Type; 0 is no type.
-inline constexpr size_t kBinaryRouteCount = wire::RequestType(wire::Type::kCheckpoint) + 1u;
+inline constexpr size_t kBinaryRouteCount = wire::RequestType(wire::Type::kBackup) + 1u;
 std::string_view BinaryRouteName(size_t type);
 static_assert(kBinaryRouteCount <= kRoutesMax);
 
@@ -63,6 +63,7 @@ class BinaryApi {
   bool On(Id, const protocol::binary::ReplaceReferencesRequest&, BinaryReply&, Later);
   bool On(Id, const protocol::binary::StatusRequest&, BinaryReply&, Later);
   bool On(Id, const protocol::binary::CheckpointRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::BackupRequest&, BinaryReply&, Later);
 
   /// Computes a reply on the reader pool: `append(std::string& out)`. False, for On() to return.
   template <typename Append>

@@ -9,6 +9,7 @@
 #include "protocol/json_replies.h"
 #include "protocol/json_requests.h"
 #include "protocol/openapi.h"
+#include "server/backup.h"
 #include "server/http_ingest.h"
 #include "server/metrics.h"
 #include "server/version.h"
@@ -64,6 +65,13 @@ HttpAnswer QueryFailure(const absl::Status& status) {
                       ? ProblemCode::kInvalidParameter
                       : ProblemCode::kInternalError,
                   Message(status));
+}
+
+HttpAnswer BackupFailure(const absl::Status& status) {
+  ProblemCode code = ProblemCode::kUnavailable;
+  if (status.code() == absl::StatusCode::kInvalidArgument) code = ProblemCode::kInvalidBody;
+  if (IsDiskFull(status)) code = ProblemCode::kStorageFull;
+  return AnswerOf(code, Message(status));
 }
 
 void AppendCandles(std::string& out, protocol::CandlesFormat format, const SymbolView& symbol,
@@ -246,10 +254,23 @@ bool HttpApi::On(const protocol::AdminCheckpoint&, const HttpMessage&, HttpAnswe
   return false;
 }
 
-bool HttpApi::On(const protocol::AdminBackup&, const HttpMessage&, HttpAnswer& answer, Later) {
-  answer = AnswerOf(ProblemCode::kNotImplemented,
-                    "this version of wick makes no backups; stop it and copy its directory");
-  return true;
+bool HttpApi::On(const protocol::AdminBackup&, const HttpMessage& message, HttpAnswer& answer, Later later) {
+  auto parsed = protocol::ParseBackupBody(message.body);
+  if (const auto* problem = std::get_if<Problem>(&parsed)) {
+    answer = AnswerOf(*problem);
+    return true;
+  }
+  ComputeOnReaders(
+      services_.backups, worker_,
+      [&engine = services_.engine(), asked = std::move(*std::get_if<protocol::BackupBody>(&parsed))] {
+        const auto made = MakeBackup(engine, {asked.directory, asked.keep, asked.bytes_per_second});
+        if (!made.ok()) return BackupFailure(made.status());
+        HttpAnswer success;
+        protocol::AppendBackupReply(success.body, asked.directory, *made);
+        return success;
+      },
+      later());
+  return false;
 }
 
 // --- reading what is in memory

@@ -33,6 +33,9 @@ using asio::ip::tcp;
 /// Sessions that are not done by then are closed in the middle.
 constexpr std::chrono::seconds kDrainMax{5};
 
+/// One makes a backup, the other refuses those that are asked for meanwhile.
+constexpr size_t kBackupThreads = 2;
+
 /// Runs `call` on the worker's thread and waits for it.
 template <typename Call>
 void RunOn(Worker& worker, Call call) {
@@ -79,6 +82,7 @@ struct Server::Impl {
   std::vector<std::unique_ptr<Worker>> workers;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<asio::thread_pool> readers;
+  std::unique_ptr<asio::thread_pool> backups;
   std::unique_ptr<WorkerStats[]> stats;
   std::unique_ptr<Services> services;
   std::vector<std::unique_ptr<HttpApi>> http_apis;      // one for each worker
@@ -95,8 +99,9 @@ absl::Status Server::Impl::Listen() {
   workers = MakeWorkers(config);
   WICK_RETURN_IF_ERROR(Bind());
   readers = std::make_unique<asio::thread_pool>(config.reader_threads);
+  backups = std::make_unique<asio::thread_pool>(kBackupThreads);
   stats = std::make_unique<WorkerStats[]>(workers.size());
-  services.reset(new Services{config, *readers, connections, state, stats.get(),
+  services.reset(new Services{config, *readers, *backups, connections, state, stats.get(),
                               std::chrono::steady_clock::now()});
   for (const auto& worker : workers) {
     http_apis.push_back(std::make_unique<HttpApi>(*services, *worker));
@@ -147,8 +152,10 @@ absl::Status Server::Impl::Stop() {
     http->Stop();
     binary->Stop();
   });
+  if (engine != nullptr) engine->StopBackups();
   EndSessions();
   readers->join();
+  backups->join();
   const absl::Status status = engine != nullptr ? engine->Stop() : absl::OkStatus();
   for (const auto& worker : workers) worker->Stop();
   return status;

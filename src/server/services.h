@@ -52,6 +52,7 @@ struct WorkerStats {
 struct Services {
   const ServerConfig& config;
   boost::asio::thread_pool& readers;
+  boost::asio::thread_pool& backups;  // one thread makes a backup, the other refuses a second one
   Connections& connections;
   ServerState& state;
   WorkerStats* const stats;  // one for each worker

@@ -30,7 +30,7 @@ const std::vector<Floor> kFloors = {
     {"protocol", {"wick", "base", "market", "engine"}},
     {"feed", {"wick", "base", "market", "engine", "protocol"}},
     {"server", {"wick", "base", "market", "cold", "engine", "protocol", "feed"}},
-    {"cli", {"wick", "base", "market", "engine", "protocol", "feed", "server"}},
+    {"cli", {"wick", "base", "market", "cold", "engine", "protocol", "feed", "server"}},
 };
 
 // Everything else in angle brackets is of the standard library or the system.

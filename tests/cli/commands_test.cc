@@ -42,7 +42,7 @@ TEST_CASE("every subcommand has help, and every one that takes arguments shows e
   CHECK(top.exit_code == 0);
   for (const std::string name :
        {"serve", "config", "ingest", "feed", "latest", "candles", "exchanges", "bases", "reference",
-        "status", "checkpoint", "version"}) {
+        "status", "checkpoint", "backup", "backups", "restore", "version"}) {
     INFO(name);
     CHECK(Says(top, "\n  " + name + " "));
     const Outcome help = Wick(name + " --help");
@@ -60,6 +60,11 @@ TEST_CASE("wrong arguments exit with 2 and say what is wrong", "[cli]") {
   CHECK(Wick("reference set BTC").exit_code == 2);
   CHECK(Wick("candles X:A/B --limit 0").exit_code == 2);
   CHECK(Wick("feed --pairs 0").exit_code == 2);
+  CHECK(Wick("backup").exit_code == 2);
+  CHECK(Wick("backup /x --keep -1").exit_code == 2);
+  CHECK(Wick("backup /x --rate fast").exit_code == 2);
+  CHECK(Wick("restore /x").exit_code == 2);
+  CHECK(Wick("restore /x --data /y --id 0").exit_code == 2);
   CHECK(Wick("bases BTC --all ETH").exit_code == 2);
 
   const struct {
@@ -84,7 +89,7 @@ TEST_CASE("wrong arguments exit with 2 and say what is wrong", "[cli]") {
 
 TEST_CASE("a server that is not there gives exit code 1 and one line with the address", "[cli]") {
   for (const std::string command :
-       {"status", "checkpoint", "exchanges", "bases", "reference list", "latest X:A/B",
+       {"status", "checkpoint", "backup /tmp/wick-no-such", "exchanges", "bases", "reference list", "latest X:A/B",
         "candles X:A/B --from -1h", "feed --duration 1", "ingest /dev/null"}) {
     INFO(command);
     const Outcome outcome = Wick(command + kNobody);

@@ -136,6 +136,16 @@ TEST_CASE("the page's candles are what both sides say", "[protocol][binary][gold
   CHECK(Hex(reply) == Hex(Example("candles-reply")));
 }
 
+TEST_CASE("the page's backup is what both sides say", "[protocol][binary][golden]") {
+  const std::string request = RequestFrame(wire::Type::kBackup, 7, [](wire::Writer writer) {
+    client::WriteBackup("/var/backups/wick/daily", 7, 0, writer);
+  });
+  CHECK(Hex(request) == Hex(Example("backup")));
+  std::string reply;
+  AppendBackup(7, {8, 9, 3'145'728, 340}, reply);
+  CHECK(Hex(reply) == Hex(Example("backup-reply")));
+}
+
 TEST_CASE("the page's error is what the server says", "[protocol][binary][golden]") {
   std::string error;
   AppendError(6, ErrorCode::kUnknownSeries, "no series kraken:BTC/EUR", error);
@@ -143,7 +153,7 @@ TEST_CASE("the page's error is what the server says", "[protocol][binary][golden
 }
 
 TEST_CASE("every example of the page is tested", "[protocol][binary][golden]") {
-  CHECK(Examples().size() == 11);
+  CHECK(Examples().size() == 13);
 }
 
 TEST_CASE("the page lists every code, refusal and limit with its number",
@@ -189,6 +199,7 @@ TEST_CASE("the page names every request with its number", "[protocol][binary][go
       {wire::Type::kReplaceReferences, "replace_references"},
       {wire::Type::kStatus, "status"},
       {wire::Type::kCheckpoint, "checkpoint"},
+      {wire::Type::kBackup, "backup"},
   };
   for (const auto& [type, name] : names) {
     const std::string row = fmt::format("\n| {} {} |", RequestType(type), name);

@@ -70,6 +70,7 @@ std::vector<std::pair<wire::Type, std::string>> ValidRequests() {
   const auto write_base = [&](wire::Writer w) { w.Text("BTC"); };
   const auto write_reference = [&](wire::Writer w) { w.Names(symbol); };
   const auto write_references = [&](wire::Writer w) { client::WriteReferences(references, w); };
+  const auto write_backup = [&](wire::Writer w) { client::WriteBackup("/backups", 7, 0, w); };
   return {
       {wire::Type::kPing, ""},
       {wire::Type::kRegister, PayloadOf(write_symbols)},
@@ -86,6 +87,7 @@ std::vector<std::pair<wire::Type, std::string>> ValidRequests() {
       {wire::Type::kReplaceReferences, PayloadOf(write_references)},
       {wire::Type::kStatus, ""},
       {wire::Type::kCheckpoint, ""},
+      {wire::Type::kBackup, PayloadOf(write_backup)},
   };
 }
 

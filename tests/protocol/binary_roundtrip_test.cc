@@ -162,6 +162,19 @@ TEST_CASE("reference requests survive the way to the server", "[protocol][binary
         }).base_currency == "ETH");
 }
 
+TEST_CASE("a backup request survives the way to the server, its reply the way back", "[protocol][binary]") {
+  const auto backup = Sent<BackupRequest>(wire::Type::kBackup, [](wire::Writer writer) {
+    client::WriteBackup("/backups", 7, uint64_t{1} << 40, writer);
+  });
+  CHECK(backup.directory == "/backups");
+  CHECK(backup.keep == 7);
+  CHECK(backup.bytes_per_second == uint64_t{1} << 40);
+  const wire::BackupReply reply{1, 2, uint64_t{3} << 40, uint64_t{4} << 40};
+  std::string bytes;
+  AppendBackup(9, reply, bytes);
+  CHECK(Received<wire::BackupReply>(bytes, wire::Type::kBackup) == reply);
+}
+
 TEST_CASE("requests without a payload have none", "[protocol][binary]") {
   const auto nothing = [](wire::Writer) {};
   Sent<PingRequest>(wire::Type::kPing, nothing);

@@ -201,6 +201,8 @@ TEST_CASE("the status is JSON and holds every count", "[protocol][replies]") {
 TEST_CASE("an admin action tells how long it took", "[protocol][replies]") {
   CHECK(Appended([](std::string& out) { AppendAdminReply(out, "checkpoint", 12); }) ==
         R"({"action":"checkpoint","durationInMs":12})");
+  CHECK(Appended([](std::string& out) { AppendBackupReply(out, "/a\"b", {1, 2, 3, 4}); }) ==
+        R"({"action":"backup","directory":"/a\"b","id":1,"files":2,"bytes":3,"durationInMs":4})");
 }
 
 }  // namespace

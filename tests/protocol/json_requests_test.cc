@@ -128,6 +128,23 @@ TEST_CASE("candles take a hundred series and no more", "[protocol][requests]") {
         "series is missing or empty; 1 to 100 are allowed");
 }
 
+TEST_CASE("a backup names a directory, and how many and how fast if it matters", "[protocol][requests]") {
+  const BackupBody all =
+      Value(ParseBackupBody(R"({"directory":"/b","keep":7,"bytesPerSecond":1099511627776})"));
+  CHECK(all.directory == "/b");
+  CHECK(all.keep == 7);
+  CHECK(all.bytes_per_second == uint64_t{1} << 40);
+  const BackupBody least = Value(ParseBackupBody(R"({"directory":"/b","keep":null})"));
+  CHECK(least.keep == 0);
+  CHECK(least.bytes_per_second == 0);
+  CHECK(DetailOf(ParseBackupBody("{}")) == "body.directory is missing or empty");
+  CHECK(CodeOf(ParseBackupBody("")) == "invalid_json");
+  for (const char* body : {"[]", R"({"directory":1})", R"({"directory":"/b","keep":-1})", R"({"directory":"/b","x":1})"}) {
+    CAPTURE(body);
+    CHECK(CodeOf(ParseBackupBody(body)) == "invalid_body");
+  }
+}
+
 TEST_CASE("a reference is of the base it is put to", "[protocol][requests]") {
   CHECK(Value(ParseReferenceBody(R"({"exchange":"Kraken","quoteCurrency":"USD"})", "BTC")) ==
         Reference{"BTC", "USD", "Kraken"});

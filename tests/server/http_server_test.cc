@@ -262,14 +262,12 @@ TEST_CASE("operators are answered", "[server][http]") {
   CHECK(http.Ask(Get("/readyz")).status == 200);
   CHECK(Contains(http.Ask(Get("/v1/status")).body, kVersion));
   CHECK(Contains(http.Ask(WithBody("POST", "/v1/admin/checkpoint", "")).body, "checkpoint"));
-  const Answer backup = http.Ask(WithBody("POST", "/v1/admin/backup", ""));
-  CHECK(backup.status == 501);
-  CHECK(Contains(backup.body, "not_implemented"));
+  CHECK(http.Ask(WithBody("POST", "/v1/admin/backup", "")).status == 400);
   const Answer metrics = http.Ask(Get("/metrics"));
   CHECK(Contains(metrics.head, "Content-Type: text/plain; version=0.0.4"));
   CHECK(Contains(metrics.body, "wick_connections{protocol=\"http\"} 1\n"));
   CHECK(Contains(metrics.body, "{route=\"GET /healthz\",outcome=\"ok\"} 1\n"));
-  CHECK(Contains(metrics.body, "{route=\"POST /v1/admin/backup\",outcome=\"server_error\"} 1\n"));
+  CHECK(Contains(metrics.body, "{route=\"POST /v1/admin/backup\",outcome=\"client_error\"} 1\n"));
 }
 
 TEST_CASE("every route is served", "[server][http]") {

@@ -1,0 +1,147 @@
+// Store: backups while it runs.
+#include "cold/backup.h"
+
+#include <rocksdb/utilities/backup_engine.h>
+
+#include <filesystem>
+
+#include "cold/rocks_status.h"
+#include "cold/store_impl.h"
+
+namespace wick::cold {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The lock file of a backup directory: two processes that write generations would damage each other's.
+constexpr const char* kLockName = "LOCK";
+
+/// InvalidArgument: no backup belongs there.
+absl::Status CheckPlace(const std::string& directory, const std::string& data_directory) {
+  const fs::path path(directory);
+  if (!path.is_absolute()) {
+    return InvalidArgument(
+        "the backup directory \"{}\" is relative; give an absolute path on the server's machine", directory);
+  }
+  std::error_code error;
+  const fs::path place = fs::weakly_canonical(path, error);
+  const fs::path data = fs::weakly_canonical(fs::absolute(data_directory, error), error);
+  const auto [rest, unused] = std::mismatch(data.begin(), data.end(), place.begin(), place.end());
+  if (rest == data.end()) {
+    return InvalidArgument("the backup directory {} lies in the data directory {}; give one outside of it, "
+                           "best on another disk",
+                           directory, data_directory);
+  }
+  if (fs::exists(path / "meta", error)) return absl::OkStatus();  // of generations made before
+  if (fs::exists(path, error) && !fs::is_directory(path, error)) {
+    return InvalidArgument("the backup directory {} is a file; give a directory", directory);
+  }
+  for (const auto& entry : fs::directory_iterator(path, error)) {
+    if (entry.path().filename() == kLockName) continue;
+    return InvalidArgument("the directory {} holds {} and no backups; give an empty one, or one of earlier backups",
+                           directory, entry.path().filename().string());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Stopped(std::string_view doing) {
+  return Error(absl::StatusCode::kUnavailable, "{} was given up: the server is stopping", doing);
+}
+
+/// Holds the lock file of a backup directory.
+class PlaceLock {
+ public:
+  explicit PlaceLock(rocksdb::Env& env) : env_(env) {}
+  ~PlaceLock() {
+    if (lock_ != nullptr) env_.UnlockFile(lock_).PermitUncheckedError();
+  }
+  PlaceLock(const PlaceLock&) = delete;
+  PlaceLock& operator=(const PlaceLock&) = delete;
+
+  absl::Status Take(const std::string& directory) {
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (error) {
+      return Error(absl::StatusCode::kFailedPrecondition,
+                   "cannot make the backup directory {}: {}; give one that the server may write to", directory,
+                   error.message());
+    }
+    const rocksdb::Status status = env_.LockFile(directory + "/" + kLockName, &lock_);
+    if (status.ok()) return absl::OkStatus();
+    lock_ = nullptr;
+    return Error(absl::StatusCode::kFailedPrecondition,
+                 "cannot lock the backup directory {}: {}; another server writes there, or this one may not",
+                 directory, status.ToString());
+  }
+
+ private:
+  rocksdb::Env& env_;
+  rocksdb::FileLock* lock_ = nullptr;
+};
+
+}  // namespace
+
+absl::StatusOr<BackupInfo> Store::Backup(const BackupOptions& options) {
+  const std::unique_lock turn(impl_->backup_mutex, std::try_to_lock);
+  if (!turn.owns_lock()) {
+    return Error(absl::StatusCode::kUnavailable, "a backup is under way; ask again when it has ended");
+  }
+  WICK_RETURN_IF_ERROR(CheckPlace(options.directory, impl_->directory));
+  if (options.bytes_per_second > 0 && options.bytes_per_second < kBackupRateMin) {
+    return InvalidArgument("a backup of {} bytes per second would not end; give at least {}", options.bytes_per_second,
+                           kBackupRateMin);
+  }
+  rocksdb::DB& db = *impl_->db;
+  PlaceLock place(*db.GetEnv());
+  WICK_RETURN_IF_ERROR(place.Take(options.directory));
+
+  const std::string doing = fmt::format("the backup into {}", options.directory);
+  rocksdb::BackupEngineOptions settings(options.directory);
+  settings.sync = true;                       // a generation that was answered survives power loss
+  settings.share_files_with_checksum = true;  // tables of equal number and other content are told apart
+  settings.backup_rate_limit = options.bytes_per_second;
+  rocksdb::BackupEngine* made = nullptr;
+  WICK_RETURN_IF_ERROR(FromRocks(rocksdb::BackupEngine::Open(settings, db.GetEnv(), &made), doing));
+  const std::unique_ptr<rocksdb::BackupEngine> engine(made);
+
+  // A flush first keeps the logs out of the backup that tables make needless. It may fail where the disk
+  // is full: the logs are copied after it, and in them is all that was acknowledged.
+  const std::vector<rocksdb::ColumnFamilyHandle*> all(impl_->families.begin(), impl_->families.end());
+  db.Flush(rocksdb::FlushOptions(), all).PermitUncheckedError();
+
+  rocksdb::CreateBackupOptions create;
+  create.flush_before_backup = false;
+  create.decrease_background_thread_cpu_priority = true;
+  create.background_thread_cpu_priority = rocksdb::CpuPriority::kLow;
+  rocksdb::BackupID id = 0;
+  {
+    const std::lock_guard lock(impl_->stop_mutex);
+    if (impl_->backups_stopped) return Stopped(doing);
+    impl_->running_backup = engine.get();
+  }
+  const rocksdb::IOStatus created = engine->CreateNewBackup(create, &db, &id);
+  {
+    const std::lock_guard lock(impl_->stop_mutex);
+    impl_->running_backup = nullptr;
+  }
+  if (!created.ok()) {
+    engine->GarbageCollect().PermitUncheckedError();  // or the next backup does it
+    return created.IsIncomplete() ? Stopped(doing) : FromRocks(created, doing);
+  }
+  rocksdb::BackupInfo info;
+  WICK_RETURN_IF_ERROR(FromRocks(engine->GetBackupInfo(id, &info), doing));
+  if (options.keep > 0) {
+    WICK_RETURN_IF_ERROR(
+        FromRocks(engine->PurgeOldBackups(options.keep),
+                  fmt::format("backup {} is made, but removing older ones from {}", id, options.directory)));
+  }
+  return BackupInfo{id, static_cast<uint64_t>(info.timestamp) * 1'000, info.size, info.number_files, false};
+}
+
+void Store::StopBackups() {
+  const std::lock_guard lock(impl_->stop_mutex);
+  impl_->backups_stopped = true;
+  if (impl_->running_backup != nullptr) impl_->running_backup->StopBackup();
+}
+
+}  // namespace wick::cold
