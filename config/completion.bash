@@ -18,6 +18,7 @@ _wick() {
     [backup]="--keep --rate --server --json"
     [backups]="--json"
     [restore]="--data --id"
+    [verify]="--data --json"
     [version]=""
   )
   COMPREPLY=()
@@ -32,7 +33,7 @@ _wick() {
   esac
   local command=${COMP_WORDS[1]}
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "${!options[*]} --help" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "${!options[*]} --help --version" -- "$cur")
   elif [[ $command == reference && $COMP_CWORD -gt 2 && $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "--server --json --help" -- "$cur")
   elif [[ $cur != -* && $command == @(backup|backups|restore) ]]; then

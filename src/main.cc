@@ -1,12 +1,28 @@
 // The one binary: its table of contents.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
-#include <exception>
+#include <string_view>
 
 #include "cli/commands.h"
+#include "cli/server_option.h"
+#include "server/version.h"
+
+namespace {
+
+/// CLI11 would say no more than that a subcommand is missing.
+bool IsUnknownCommand(const CLI::App& app, std::string_view word) {
+  if (word.starts_with('-')) return false;
+  const auto named = [&](const CLI::App* command) { return command->check_name(std::string(word)); };
+  return app.get_subcommands(named).empty();
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("wick keeps the latest price and the candles of every market.", "wick");
   app.require_subcommand(1);
+  app.set_version_flag("--version", fmt::format("wick {}", wick::server::kVersion));
   app.get_formatter()->column_width(34);
   app.footer(
       "Exit codes: 0 done, 1 the answer is no or the server failed, 2 wrong arguments.\n"
@@ -27,8 +43,13 @@ int main(int argc, char** argv) {
   wick::cli::AddBackup(app, action);
   wick::cli::AddBackups(app, action);
   wick::cli::AddRestore(app, action);
+  wick::cli::AddVerify(app, action);
   wick::cli::AddVersion(app, action);
 
+  if (argc > 1 && IsUnknownCommand(app, argv[1])) {
+    wick::cli::Fail(fmt::format("there is no command \"{}\"; `wick --help` lists them", argv[1]));
+    return wick::cli::kUsage;
+  }
   try {
     app.parse(argc, argv);
     return action();

@@ -34,6 +34,7 @@ void AddCheckpoint(CLI::App& app, Action& action);
 void AddBackup(CLI::App& app, Action& action);
 void AddBackups(CLI::App& app, Action& action);
 void AddRestore(CLI::App& app, Action& action);
+void AddVerify(CLI::App& app, Action& action);
 void AddVersion(CLI::App& app, Action& action);
 
 }  // namespace wick::cli

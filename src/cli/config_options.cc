@@ -23,8 +23,7 @@ void AddConfigOptions(CLI::App& command, ConfigOptions& options) {
 
 absl::StatusOr<server::ServerConfig> LoadConfig(const ConfigOptions& options) {
   std::vector<std::string> overrides = options.settings;
-  if (!options.data_directory.empty())
-    overrides.push_back("storage.directory=" + options.data_directory);
+  if (options.data_directory) overrides.push_back("storage.directory=" + *options.data_directory);
   if (!options.http.empty()) overrides.push_back("server.http=" + options.http);
   if (!options.binary.empty()) overrides.push_back("server.binary=" + options.binary);
   return server::LoadConfig(options.file, overrides);

@@ -1,6 +1,7 @@
 // The arguments that make up a server's configuration.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace wick::cli {
 
 struct ConfigOptions {
   std::string file;
-  std::string data_directory;
+  std::optional<std::string> data_directory;
   std::string http;
   std::string binary;
   std::vector<std::string> settings;  // "section.key=value"

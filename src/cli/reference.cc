@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/server_option.h"
 #include "cli/table.h"
+#include "market/validation.h"
 #include "protocol/json_replies.h"
 #include "protocol/json_requests.h"
 
@@ -42,6 +43,9 @@ int List(const Options& options) {
 }
 
 int Set(const Options& options) {
+  const Reference& reference = options.reference;
+  const SymbolView names{reference.base_currency, reference.quote_currency, reference.exchange};
+  if (market::CheckSymbol(names) != Refusal::kNone) throw CLI::ValidationError(market::DescribeSymbol(names));
   std::optional<Client> client = ConnectTo(options.server);
   if (!client) return kFailed;
   const Result<void> done = client->SetReference(options.reference);

@@ -11,7 +11,7 @@
 namespace wick::cli {
 namespace {
 
-int Restore(const cold::RestoreOptions& options) {
+int RestoreFrom(const cold::RestoreOptions& options) {
   const auto restored = cold::Restore(options);
   if (!restored.ok()) return Fail(Message(restored.status()));
   Print(fmt::format("backup {} of {} is restored in {}: {} bytes in {} files, every checksum right\n", restored->id,
@@ -38,7 +38,7 @@ void AddRestore(CLI::App& app, Action& action) {
       "Examples:\n"
       "  wick restore /var/backups/wick --data /var/lib/wick\n"
       "  wick restore /var/backups/wick --data /tmp/older --id 3");
-  command->callback([options, &action] { action = [options] { return Restore(*options); }; });
+  command->callback([options, &action] { action = [options] { return RestoreFrom(*options); }; });
 }
 
 }  // namespace wick::cli

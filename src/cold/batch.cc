@@ -7,6 +7,7 @@
 #include "cold/bytes.h"
 #include "cold/chunk_merge.h"
 #include "cold/families.h"
+#include "cold/horizons_record.h"
 #include "cold/journal_frame.h"
 #include "cold/keys.h"
 #include "cold/names_record.h"
@@ -99,6 +100,10 @@ void Batch::PutLastNumber(uint64_t number) {
   std::string value;
   AppendLittleEndian(number, value);
   Must(impl_->writes.Put(Of(Family::kMeta), ToSlice(kLastNumberKey), value));
+}
+
+void Batch::PutRefusedUntil(const market::Horizons& refused_until) {
+  Must(impl_->writes.Put(Of(Family::kMeta), ToSlice(kRefusedUntilKey), EncodeHorizons(refused_until)));
 }
 
 bool Batch::empty() const { return impl_->writes.Count() == 0; }

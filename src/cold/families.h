@@ -17,7 +17,7 @@ namespace wick::cold {
 /// RocksDB's own number of each family. They are made in this order in an empty directory. On disk
 /// for ever: append, never renumber.
 enum class Family : uint32_t {
-  kMeta = 0,  // format version, last number
+  kMeta = 0,  // format version, last number, horizons
   kJournal = 1,
   kSeries = 2,
   kState = 3,
@@ -40,6 +40,8 @@ constexpr Family CandlesOf(market::Tier tier) {
 
 inline constexpr std::string_view kFormatKey = "format";
 inline constexpr std::string_view kLastNumberKey = "last_number";
+inline constexpr std::string_view kRefusedUntilKey = "refused_until";
+inline constexpr std::string_view kRemovedUntilKey = "removed_until";
 
 inline rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 inline std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }

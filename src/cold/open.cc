@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cold/backup.h"
+#include "cold/batch_impl.h"
 #include "cold/bytes.h"
 #include "cold/damage_log.h"
 #include "cold/rocks_options.h"
@@ -196,14 +197,21 @@ absl::Status Store::Impl::CheckFormat() {
       db->Get(rocksdb::ReadOptions(), Of(Family::kMeta), ToSlice(kFormatKey), &value);
   if (status.IsNotFound()) {
     AppendLittleEndian(kFormat, value);
+    Batch stamp;
+    stamp.PutRefusedUntil({});  // from the first event on an account is kept of what is refused
+    rocksdb::WriteBatch& writes = stamp.impl_->writes;
+    WICK_RETURN_IF_ERROR(FromRocks(writes.Put(Of(Family::kMeta), ToSlice(kFormatKey), value), "stamping"));
     rocksdb::WriteOptions synced;
     synced.sync = true;
-    return FromRocks(db->Put(synced, Of(Family::kMeta), ToSlice(kFormatKey), value),
+    return FromRocks(db->Write(synced, &writes),
                      fmt::format("writing the format version to the data directory {}", directory));
   }
   WICK_RETURN_IF_ERROR(FromRocks(
       status, fmt::format("reading the format version of the data directory {}", directory)));
-  std::string_view bytes = value;
+  return CheckFormatRecord(value, directory);
+}
+
+absl::Status CheckFormatRecord(std::string_view bytes, const std::string& directory) {
   uint32_t format = 0;
   if (!TakeLittleEndian(bytes, format) || !bytes.empty() || format == 0) {
     return Error(absl::StatusCode::kDataLoss,

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "cold/bytes.h"
+#include "cold/horizons_record.h"
 #include "cold/journal_frame.h"
 #include "cold/names_record.h"
 #include "cold/rocks_status.h"
@@ -107,6 +108,17 @@ absl::StatusOr<uint64_t> Store::LastNumber() const {
     return Damaged("last number", kLastNumberKey, absl::DataLossError("it is not 8 bytes"));
   }
   return number;
+}
+
+absl::StatusOr<std::optional<market::Horizons>> Store::RefusedUntil() const {
+  std::string value;
+  const rocksdb::Status status =
+      impl_->db->Get(rocksdb::ReadOptions(), impl_->Of(Family::kMeta), ToSlice(kRefusedUntilKey), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  WICK_RETURN_IF_ERROR(FromRocks(status, "reading the horizons"));
+  const auto horizons = DecodeHorizons(value);
+  if (!horizons.ok()) return Damaged("horizons", kRefusedUntilKey, horizons.status());
+  return *horizons;
 }
 
 }  // namespace wick::cold

@@ -1,6 +1,7 @@
 // Store: removing what has grown too old.
 #include <limits>
 
+#include "cold/horizons_record.h"
 #include "cold/keys.h"
 #include "cold/rocks_status.h"
 #include "cold/store_impl.h"
@@ -16,6 +17,20 @@ Chunk FirstKeptChunk(Tier tier, const market::Horizons& horizons) {
 }
 
 constexpr uint64_t kSeriesEnd = uint64_t{std::numeric_limits<uint32_t>::max()} + 1;
+
+/// Adds to `deletions` that candles up to these ends are gone.
+absl::Status RememberRemoved(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* meta, market::Horizons removed_until,
+                             rocksdb::WriteBatch& deletions) {
+  std::string value;
+  const rocksdb::Status read = db.Get(rocksdb::ReadOptions(), meta, ToSlice(kRemovedUntilKey), &value);
+  if (!read.IsNotFound()) {
+    WICK_RETURN_IF_ERROR(FromRocks(read, "reading what was removed"));
+    WICK_ASSIGN_OR_RETURN(const market::Horizons before, DecodeHorizons(value));
+    removed_until = market::Furthest(before, removed_until);
+  }
+  return FromRocks(deletions.Put(meta, ToSlice(kRemovedUntilKey), EncodeHorizons(removed_until)),
+                   "collecting expired candles");
+}
 
 /// Adds deletions of one tier's chunks below `first_kept` to `deletions`, from `series` on, until
 /// `left` is used up. Leaves `series` where it stopped, kSeriesEnd if there is no more.
@@ -60,13 +75,16 @@ absl::StatusOr<uint64_t> Store::RemoveExpired(const market::Horizons& horizons,
     impl_->removal_series = 0;
   }
   rocksdb::WriteBatch deletions;
+  market::Horizons removed_until;
   uint64_t left = chunks_max;
   while (impl_->removal_tier < market::kTierCount) {
     const Tier tier = market::kTiers[impl_->removal_tier];
     const Chunk first_kept = FirstKeptChunk(tier, horizons);
     if (first_kept > 0) {
+      const uint64_t left_before = left;
       WICK_RETURN_IF_ERROR(CollectExpired(*impl_->db, impl_->Of(CandlesOf(tier)), first_kept,
                                           impl_->removal_series, left, deletions));
+      if (left < left_before) removed_until.ms[Index(tier)] = StartMs(tier, FirstBucket(first_kept));
       if (impl_->removal_series != kSeriesEnd && left == 0) break;
     }
     ++impl_->removal_tier;
@@ -74,6 +92,7 @@ absl::StatusOr<uint64_t> Store::RemoveExpired(const market::Horizons& horizons,
   }
   if (impl_->removal_tier == market::kTierCount) impl_->removal_tier = 0;
   if (left < chunks_max) {
+    WICK_RETURN_IF_ERROR(RememberRemoved(*impl_->db, impl_->Of(Family::kMeta), removed_until, deletions));
     WICK_RETURN_IF_ERROR(impl_->Remember(impl_->db->Write(rocksdb::WriteOptions(), &deletions)));
   }
   return chunks_max - left;

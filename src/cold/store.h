@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -84,6 +85,10 @@ class Batch {
   /// Remembers that numbers up to `number` were given out.
   void PutLastNumber(uint64_t number);
 
+  /// Remembers that events in buckets behind these may have been refused as too late, in all the candles that
+  /// are on disk with this batch.
+  void PutRefusedUntil(const market::Horizons& refused_until);
+
   bool empty() const;
   size_t bytes() const;
   void Clear();
@@ -139,6 +144,8 @@ class Store {
       absl::FunctionRef<void(uint64_t number, std::span<const Tick> ticks)> each) const;
   absl::Status ReadReferences(absl::FunctionRef<void(const Reference&)> each) const;
   absl::StatusOr<uint64_t> LastNumber() const;  // 0 in a new store
+  /// What PutRefusedUntil() remembered; nullopt: an older wick made the directory and kept no account.
+  absl::StatusOr<std::optional<market::Horizons>> RefusedUntil() const;
 
   std::unique_ptr<const Snapshot> GetSnapshot() const;
 

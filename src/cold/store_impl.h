@@ -57,4 +57,7 @@ struct Store::Impl {
   rocksdb::BackupEngine* running_backup = nullptr;  // guarded by stop_mutex
 };
 
+/// FailedPrecondition: the format record is of a newer wick. DataLoss: it is none.
+absl::Status CheckFormatRecord(std::string_view value, const std::string& directory);
+
 }  // namespace wick::cold

@@ -32,6 +32,15 @@ void Committer::KnowFrame(uint64_t number, uint64_t bytes) {
   counters_.frame_bytes.store(frame_bytes_, std::memory_order_relaxed);
 }
 
+void Committer::KnowRefused(const std::optional<market::Horizons>& refused_until, uint64_t newest_ms) {
+  refused_until_written_ = refused_until.has_value();
+  if (refused_until) {
+    refused_until_ = *refused_until;
+  } else {
+    refused_until_.ms.fill(newest_ms);  // no horizon was ever beyond the newest event
+  }
+}
+
 void Committer::Start() {
   thread_ = std::thread([this] { Loop(); });
 }
@@ -155,6 +164,12 @@ void Committer::Gather(CheckpointSlice& slice) {
         if (!candles.empty()) batch_.WriteCandles(tier, captured.series, op, candles);
       }
     }
+  }
+  const market::Horizons refused_until = market::Furthest(refused_until_, slice.refused_until);
+  if (refused_until != refused_until_ || !refused_until_written_) {
+    batch_.PutRefusedUntil(refused_until);
+    refused_until_ = refused_until;
+    refused_until_written_ = true;
   }
   if (slice.last) covered_[slice.shard] = slice.pass_number;
 }

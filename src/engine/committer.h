@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -29,6 +30,7 @@ struct CheckpointSlice {
   std::vector<CapturedSeries> series;
   bool last = false;         // of its pass: frames up to pass_number are covered by this shard
   uint64_t pass_number = 0;
+  market::Horizons refused_until;  // of the shard, with these captures
 };
 
 /// A change of the references, written with whatever else has come.
@@ -59,6 +61,9 @@ class Committer {
   void KnowFrame(uint64_t number, uint64_t bytes);
   void KnowSymbols(size_t count) { symbols_written_ = count; }
   void KnowNumber(uint64_t number) { counters_.synced_number.store(number, std::memory_order_relaxed); }
+
+  /// What the store says was refused as too late; nullopt: it does not know, but nothing behind `newest_ms`.
+  void KnowRefused(const std::optional<market::Horizons>& refused_until, uint64_t newest_ms);
 
   void Start();
   /// Writes what was added before and ends the thread.
@@ -130,6 +135,8 @@ class Committer {
   std::vector<uint64_t> covered_;         // by shard: newest pass' number
   uint64_t round_number_ = 0;             // newest number of this round
   size_t symbols_written_ = 0;
+  market::Horizons refused_until_;        // of all shards, written with the captures it belongs to
+  bool refused_until_written_ = true;     // as it is
   Counters counters_;
 };
 

@@ -193,6 +193,7 @@ void Impl::CaptureSlice(unsigned self) {
   }
   slice.last = worker.pass_series.empty();
   slice.pass_number = worker.pass_number;
+  slice.refused_until = worker.shard.refused_until();
   worker.pass_under_way = !slice.last;
   worker.slices_unwritten.fetch_add(1, std::memory_order_relaxed);
   committer.Add(std::move(slice));

@@ -1,5 +1,7 @@
 // A late event: older than its series' latest. It corrects its candle in every tier, be the candle in
 // memory or on disk, closed or not, unless the tier no longer shows that candle.
+#include <algorithm>
+
 #include "base/assert.h"
 #include "engine/shard.h"
 
@@ -20,6 +22,8 @@ void Shard::ApplyLate(hot::Series& series, SeriesId id, const Price& event, uint
     const FoldedCandle piece = market::StartCandle(tier, event);
     if (horizons.Behind(tier, piece.bucket)) {
       Bump(counters_.late_beyond_horizon[market::Index(tier)]);
+      uint64_t& until_ms = refused_until_.ms[market::Index(tier)];
+      until_ms = std::max(until_ms, EndMs(tier, piece.bucket));
     } else if (piece.bucket < ring.OldestBucket()) {
       unwritten_.Fold(id, tier, piece, number);
     } else {

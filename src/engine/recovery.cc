@@ -65,6 +65,8 @@ absl::Status Impl::Recover(RecoveryProgress& progress) {
   WICK_RETURN_IF_ERROR(damaged);
   WICK_RETURN_IF_ERROR(store.ReadReferences([&](const Reference& reference) { references.Load(reference); }));
 
+  WICK_ASSIGN_OR_RETURN(const auto refused_until, store.RefusedUntil());
+  committer.KnowRefused(refused_until, NewestEventMs());
   last_number.store(newest, std::memory_order_relaxed);
   committer.KnowNumber(newest);
   for (auto& worker : workers) {

@@ -62,6 +62,9 @@ class Shard {
   /// State and changed candles of a series as of journal number `applied`. The capture before is durable.
   CapturedSeries Capture(SeriesId series, uint64_t applied);
 
+  /// The latest ends of buckets in which an event was refused as too late. Worker only.
+  const market::Horizons& refused_until() const { return refused_until_; }
+
   /// Forgets what was counted so far, gauges excepted: replayed events were counted by another process.
   void ResetCounts();
   const ShardCounters& counters() const { return counters_; }
@@ -82,6 +85,7 @@ class Shard {
   std::array<hot::SlotPool, market::kTierCount> pools_;  // by tier
   UnwrittenCandles unwritten_;
   std::vector<SeriesId> dirty_;
+  market::Horizons refused_until_;
   ShardCounters counters_;
 };
 

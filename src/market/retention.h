@@ -31,7 +31,16 @@ struct Horizons {
   uint64_t AvailableFromMs(Tier tier) const {
     return StartMs(tier, BucketOf(tier, ms[Index(tier)]));
   }
+
+  friend bool operator==(const Horizons&, const Horizons&) = default;
 };
+
+/// The later one in each tier.
+inline Horizons Furthest(const Horizons& a, const Horizons& b) {
+  Horizons furthest;
+  for (size_t i = 0; i < kTierCount; ++i) furthest.ms[i] = std::max(a.ms[i], b.ms[i]);
+  return furthest;
+}
 
 inline Horizons HorizonsAt(const Keep& keep, uint64_t now_ms, uint64_t newest_event_ms) {
   Horizons horizons;

@@ -3,6 +3,10 @@
 
 #include <array>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
 #include <string>
 
 #include "catch.h"
@@ -32,6 +36,30 @@ bool Says(const Outcome& outcome, const std::string& text) {
   return outcome.output.find(text) != std::string::npos;
 }
 
+/// The long options that a command's help lists.
+std::set<std::string> OptionsOf(const std::string& command) {
+  std::istringstream help(Wick(command + " --help").output);
+  std::set<std::string> options;
+  for (std::string line; std::getline(help, line);) {
+    const size_t at = line.find("--");
+    if (at != line.find_first_not_of(' ') || at == std::string::npos) continue;
+    options.insert(line.substr(at, line.find_first_of(" =,", at) - at));
+  }
+  return options;
+}
+
+/// The options that config/completion.bash lists for a command.
+std::set<std::string> CompletionOf(const std::string& command) {
+  std::ifstream file(WICK_SOURCE_DIR "/config/completion.bash");
+  const std::string head = "    [" + command + "]=\"";
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with(head)) continue;
+    std::istringstream words(line.substr(head.size(), line.rfind('"') - head.size()));
+    return {std::istream_iterator<std::string>(words), {}};
+  }
+  return {"no line"};
+}
+
 /// A port of the reserved range that nobody listens on.
 constexpr const char* kNobody = " --server 127.0.0.1:1";
 
@@ -42,7 +70,7 @@ TEST_CASE("every subcommand has help, and every one that takes arguments shows e
   CHECK(top.exit_code == 0);
   for (const std::string name :
        {"serve", "config", "ingest", "feed", "latest", "candles", "exchanges", "bases", "reference",
-        "status", "checkpoint", "backup", "backups", "restore", "version"}) {
+        "status", "checkpoint", "backup", "backups", "restore", "verify", "version"}) {
     INFO(name);
     CHECK(Says(top, "\n  " + name + " "));
     const Outcome help = Wick(name + " --help");
@@ -51,9 +79,24 @@ TEST_CASE("every subcommand has help, and every one that takes arguments shows e
   }
 }
 
+TEST_CASE("the completion knows every command with its options and no other", "[cli]") {
+  std::istringstream top(Wick("--help").output);
+  bool in_commands = false;
+  int commands = 0;
+  for (std::string line; std::getline(top, line);) {
+    if (line == "Subcommands:") in_commands = true;
+    if (!in_commands || !line.starts_with("  ") || line[2] == ' ') continue;
+    const std::string command = line.substr(2, line.find(' ', 2) - 2);
+    ++commands;
+    if (command == "reference") continue;  // its verbs have the options
+    INFO(command);
+    CHECK(CompletionOf(command) == OptionsOf(command));
+  }
+  CHECK(commands > 10);
+}
+
 TEST_CASE("wrong arguments exit with 2 and say what is wrong", "[cli]") {
   CHECK(Wick("").exit_code == 2);
-  CHECK(Wick("nonsense").exit_code == 2);
   CHECK(Wick("latest --nonsense").exit_code == 2);
   CHECK(Wick("ingest").exit_code == 2);
   CHECK(Wick("reference").exit_code == 2);
@@ -71,6 +114,10 @@ TEST_CASE("wrong arguments exit with 2 and say what is wrong", "[cli]") {
     std::string arguments;
     std::string says;
   } kCases[] = {
+      {"nonsense", "wick: there is no command \"nonsense\"; `wick --help` lists them\n"},
+      {"reference set B/TC USD Kraken", "baseCurrency \"B/TC\""},
+      {"reference set BTC USD Kra:ken", "exchange \"Kra:ken\""},
+      {"candles X:A/B --limit 99999999999", "--limit"},
       {"latest", "name at least one symbol"},
       {"latest BTC/USDT", "\"BTC/USDT\" is no symbol; write EXCHANGE:BASE/QUOTE"},
       {"candles X:A/B --interval 5x", "--interval \"5x\" is none"},
@@ -100,6 +147,18 @@ TEST_CASE("a server that is not there gives exit code 1 and one line with the ad
   }
 }
 
+TEST_CASE("a directory that cannot be verified, or holds no backup, is named", "[cli]") {
+  const Outcome verify = Wick("verify --data /no/such");
+  CHECK(verify.exit_code == 2);
+  CHECK(verify.output == "wick: there is no data directory /no/such; name it with --data\n");
+  for (const std::string command : {"backups /no/such", "restore /no/such --data /tmp/wick-no-such"}) {
+    INFO(command);
+    const Outcome outcome = Wick(command);
+    CHECK(outcome.exit_code == 1);
+    CHECK(Says(outcome, "wick: /no/such holds no backups"));
+  }
+}
+
 TEST_CASE("a file that cannot be read is named", "[cli]") {
   const Outcome outcome = Wick("ingest /no/such/file.csv" + std::string(kNobody));
   CHECK(outcome.exit_code == 1);
@@ -112,6 +171,12 @@ TEST_CASE("config prints what the command line says, and refuses what is no sett
   CHECK(Says(config, "http = \"127.0.0.1:9\""));
   CHECK(Says(config, "directory = \"/b\""));  // the option is more explicit than --set
   CHECK(Wick("config --set no.such=1").exit_code == 1);
+  for (const std::string command : {"config", "serve"}) {
+    const Outcome empty = Wick(command + " --data ''");
+    CHECK(empty.exit_code == 1);
+    CHECK(Says(empty, "storage.directory"));
+    CHECK(Says(empty, "the path is empty"));
+  }
   CHECK(Wick("config --config /no/such.toml").exit_code == 1);
 }
 
@@ -120,6 +185,8 @@ TEST_CASE("the version is one line", "[cli]") {
   CHECK(version.exit_code == 0);
   CHECK(version.output.starts_with("wick "));
   CHECK(version.output.find('\n') == version.output.size() - 1);
+  CHECK(Wick("--version").exit_code == 0);
+  CHECK(Wick("--version").output == version.output);
 }
 
 }  // namespace wick::cli

@@ -1,0 +1,200 @@
+// Verify: the lock, the opening, the tables; the order of everything else.
+#include "cold/verify.h"
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/sst_file_reader.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <vector>
+
+#include "cold/backup.h"
+#include "cold/damage_log.h"
+#include "cold/rocks_options.h"
+#include "cold/rocks_status.h"
+#include "cold/store_impl.h"
+#include "cold/verify_impl.h"
+
+namespace wick::cold {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <typename... Args>
+absl::Status CannotCheck(fmt::format_string<Args...> format, Args&&... args) {
+  return Error(absl::StatusCode::kFailedPrecondition, format, std::forward<Args>(args)...);
+}
+
+/// Keeps servers out, for as long as it lives, without writing: RocksDB's own lock conflicts with a read lock.
+class UseLock {
+ public:
+  UseLock() = default;
+  ~UseLock() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  UseLock(const UseLock&) = delete;
+  UseLock& operator=(const UseLock&) = delete;
+
+  absl::Status Take(const std::string& directory) {
+    const std::string path = directory + "/LOCK";
+    descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor_ < 0 && errno == ENOENT) return absl::OkStatus();  // a copy: nobody uses it
+    if (descriptor_ < 0) return CannotCheck("cannot read {}: {}", path, std::strerror(errno));
+    struct flock lock = {};
+    lock.l_type = F_RDLCK;
+    lock.l_whence = SEEK_SET;
+    if (fcntl(descriptor_, F_OFD_SETLK, &lock) == 0) return absl::OkStatus();
+    return CannotCheck("the data directory {} is in use by another process; stop that one first", directory);
+  }
+
+ private:
+  int descriptor_ = -1;
+};
+
+/// The directory may be opened: it is there, whole in outline, and this version's.
+absl::Status CheckPlace(const std::string& directory) {
+  std::error_code error;
+  if (!fs::is_directory(directory, error)) {
+    return CannotCheck("there is no data directory {}; name it with --data", directory);
+  }
+  if (fs::exists(fs::path(directory) / kRestoringName, error)) {
+    return CannotCheck("a restore into {} did not end; empty it and restore again", directory);
+  }
+  if (access(directory.c_str(), R_OK | X_OK) != 0) {
+    return CannotCheck("cannot read the data directory {}: {}", directory, std::strerror(errno));
+  }
+  return absl::OkStatus();
+}
+
+bool HoldsTables(const std::string& directory) {
+  std::error_code error;
+  const fs::directory_iterator entries(directory, error);
+  return std::any_of(begin(entries), end(entries), [](const auto& entry) { return entry.path().extension() == ".sst"; });
+}
+
+/// An open database with its handles; closes in their order.
+struct OpenedForReading {
+  ~OpenedForReading() {
+    for (rocksdb::ColumnFamilyHandle* handle : families) {
+      if (handle != nullptr) db->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+    }
+  }
+  std::unique_ptr<rocksdb::DB> db;
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families = {};
+};
+
+/// Opens without writing: no log file, no new write-ahead log, no lock. A status of the database's own.
+rocksdb::Status OpenToRead(const std::string& directory, const std::vector<std::string>& names,
+                           const std::shared_ptr<DamageLog>& log, OpenedForReading& opened) {
+  StoreOptions options;
+  options.directory = directory;
+  rocksdb::DBOptions db_options = MakeDbOptions(options);
+  db_options.info_log = log;
+  const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (const std::string& name : names) {
+    const auto at = std::ranges::find(kFamilyNames, name);
+    descriptors.emplace_back(name, MakeFamilyOptions(static_cast<Family>(at - kFamilyNames.begin()), options, cache));
+  }
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(db_options, directory, descriptors, &handles, &db);
+  if (!status.ok()) return status;
+  opened.db.reset(db);
+  for (size_t i = 0; i < names.size(); ++i) {
+    opened.families[static_cast<size_t>(std::ranges::find(kFamilyNames, names[i]) - kFamilyNames.begin())] = handles[i];
+  }
+  return status;
+}
+
+uint64_t LogBytes(const std::string& directory) {
+  uint64_t bytes = 0;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    if (entry.path().extension() == ".log") bytes += entry.file_size(error);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::string TimeText(uint64_t timestamp_ms) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(timestamp_ms / 1'000)));
+}
+
+void Verification::CheckTables() {
+  std::vector<rocksdb::LiveFileMetaData> tables;
+  db_.GetLiveFilesMetaData(&tables);
+  for (const auto& table : tables) {
+    const std::string path = table.db_path + table.name;
+    rocksdb::SstFileReader reader{rocksdb::Options()};
+    rocksdb::Status status = reader.Open(path);
+    if (status.ok()) status = reader.VerifyChecksum();
+    if (!status.ok()) {
+      Find(fmt::format("column family {}, file {}", table.column_family_name, path), "table damaged: {}", status.ToString());
+    }
+    ++counts_.tables;
+    counts_.table_bytes += table.size;
+  }
+}
+
+absl::StatusOr<VerifyCounts> Verify(const std::string& directory, absl::FunctionRef<void(const Finding&)> each) {
+  WICK_RETURN_IF_ERROR(CheckPlace(directory));
+  UseLock lock;
+  WICK_RETURN_IF_ERROR(lock.Take(directory));
+
+  VerifyCounts counts;
+  const auto find = [&](std::string what) {
+    ++counts.findings;
+    each({std::move(what), directory});
+    return counts;
+  };
+  std::error_code error;
+  if (!fs::exists(fs::path(directory) / "CURRENT", error)) {
+    if (HoldsTables(directory)) return find("the file CURRENT is missing; the tables cannot be read without it");
+    return CannotCheck("{} holds no data of wick", directory);
+  }
+  std::vector<std::string> names;
+  if (const auto listed = rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), directory, &names); !listed.ok()) {
+    return find(fmt::format("the manifest cannot be read: {}", listed.ToString()));
+  }
+  for (const std::string& name : names) {
+    if (std::ranges::find(kFamilyNames, name) == kFamilyNames.end()) {
+      return CannotCheck("{} was written by a newer wick (it holds a column family '{}') or by another program",
+                         directory, name);
+    }
+  }
+  const auto log = std::make_shared<DamageLog>(nullptr);
+  OpenedForReading opened;
+  if (const auto status = OpenToRead(directory, names, log, opened); !status.ok()) {
+    if (!status.IsCorruption()) return FromRocks(status, fmt::format("opening {} to read", directory));
+    const std::string complaint = log->complaint();
+    return find(fmt::format("a start would be refused: {}{}{}", status.ToString(), complaint.empty() ? "" : ": ", complaint));
+  }
+  std::string format;
+  const auto stamped = opened.db->Get(rocksdb::ReadOptions(), opened.families[0], ToSlice(kFormatKey), &format);
+  if (stamped.ok()) {
+    const absl::Status known = CheckFormatRecord(format, directory);
+    if (known.code() == absl::StatusCode::kDataLoss) return find(Message(known));
+    WICK_RETURN_IF_ERROR(known);
+  } else if (names.size() == kFamilyCount) {
+    return find("the format version is missing");
+  }
+  counts.log_bytes = LogBytes(directory);
+  Verification verification(*opened.db, opened.families, each, counts);
+  verification.CheckTables();
+  if (names.size() < kFamilyCount) return counts;  // its making was interrupted: there is nothing in it
+  verification.CheckCatalogue();
+  verification.CheckReferences();
+  verification.CheckJournal();
+  verification.ReadHorizons();
+  verification.CheckSeries();
+  return counts;
+}
+
+}  // namespace wick::cold
