@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "market/retention.h"
 #include "market/tier.h"
+#include "market/validation.h"
 
 namespace wick::server {
 namespace {
@@ -237,6 +238,7 @@ absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text) {
         "[::1]:8080",
         text);
   }
+  endpoint.host = address.to_string();  // without what a parser of addresses does not look at
   const auto [end, port_error] =
       std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
   if (port_error != std::errc() || end != port.data() + port.size()) {
@@ -312,6 +314,10 @@ absl::Status SetValue(const Setting& setting, std::string_view text, ServerConfi
     }
     case Kind::kPath:
       if (text.empty()) return InvalidArgument("the path is empty");
+      // Else `wick config` would print a file that is no TOML.
+      if (text.find('\0') != text.npos || !market::IsValidUtf8(text)) {
+        return InvalidArgument("the path must be UTF-8 without zero bytes");
+      }
       *std::get<std::string*>(field) = text;
       return absl::OkStatus();
     case Kind::kLogLevel:

@@ -101,6 +101,13 @@ TEST_CASE("docs/operations.md has a line for every setting", "[server][config]")
   }
 }
 
+TEST_CASE("a path that no TOML file can hold is refused", "[server][config]") {
+  ServerConfig config = DefaultConfig();
+  CHECK_FALSE(ApplyOverride("storage.directory=/data/\xff", config).ok());
+  CHECK_FALSE(ApplyToml("[storage]\ndirectory = \"a\\u0000b\"", "test.toml", config).ok());
+  CHECK(config.storage.directory == DefaultConfig().storage.directory);
+}
+
 TEST_CASE("a printed configuration reads back as the same", "[server][config]") {
   ServerConfig config = DefaultConfig();
   for (const char* assignment :
@@ -246,6 +253,7 @@ TEST_CASE("any tier may be kept for any time, whatever the others are", "[server
 }
 
 TEST_CASE("localhost is the loopback address", "[server][config]") {
+  CHECK(WithOverride("server.http=[0:0::1]:80").http == Endpoint{"::1", 80});
   CHECK(WithOverride("server.http=localhost:8080").http == Endpoint{"127.0.0.1", 8080});
 }
 
