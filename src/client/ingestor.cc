@@ -76,7 +76,7 @@ struct Ingestor::Impl {
   /// takes the replies that are there.
   Result<void> Until(size_t unanswered_max) {
     for (;;) {
-      const Result<void> done = TryUntil(unanswered_max);
+      Result<void> done = TryUntil(unanswered_max);
       if (done || !IsWorthReconnecting(done.error())) return done;
       if (Result<void> again = Reconnect(done.error()); !again) return again;
     }

@@ -45,7 +45,7 @@ class ChunkCursor {
   absl::Status Read(std::vector<FoldedCandle>& candles) const {
     const Chunk chunk = ReadBigEndian<Chunk>(ToView(iterator_->key()).substr(sizeof(uint32_t)));
     candles.clear();
-    const absl::Status status = DecodeValue(ToView(iterator_->value()), chunk, candles);
+    absl::Status status = DecodeValue(ToView(iterator_->value()), chunk, candles);
     if (status.ok()) return status;
     return Error(absl::StatusCode::kDataLoss,
                  "candle chunk damaged: tier {}, series {}, chunk {}: {}", Name(tier_),

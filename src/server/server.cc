@@ -156,7 +156,7 @@ absl::Status Server::Impl::Stop() {
   EndSessions();
   readers->join();
   backups->join();
-  const absl::Status status = engine != nullptr ? engine->Stop() : absl::OkStatus();
+  absl::Status status = engine != nullptr ? engine->Stop() : absl::OkStatus();
   for (const auto& worker : workers) worker->Stop();
   return status;
 }
