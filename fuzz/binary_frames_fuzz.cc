@@ -38,7 +38,8 @@ struct ToPayload {
   }
   void operator()(const binary::LatestByIdsRequest& request) const {
     std::vector<SeriesId> series;
-    for (size_t i = 0; i < request.series.size(); ++i) series.push_back(SeriesId{request.series[i]});
+    for (size_t i = 0; i < request.series.size(); ++i)
+      series.push_back(SeriesId{request.series[i]});
     client::WriteIds(series, writer());
   }
   void operator()(const binary::LatestBySymbolsRequest& request) const {
@@ -146,8 +147,9 @@ void CheckReplies(std::string_view payload) {
   CheckReply<std::vector<PriceEvent>>(payload, [](const auto& reply, std::string& out) {
     binary::AppendPricesOfBase(1, reply, out);
   });
-  CheckReply<std::vector<Reference>>(
-      payload, [](const auto& reply, std::string& out) { binary::AppendReferences(1, reply, out); });
+  CheckReply<std::vector<Reference>>(payload, [](const auto& reply, std::string& out) {
+    binary::AppendReferences(1, reply, out);
+  });
   CheckReply<ClientError>(payload, [](const auto& reply, std::string& out) {
     binary::AppendError(1, reply.code, reply.message, out);
   });

@@ -1,11 +1,10 @@
 // Candle chunks: any bytes are safe to decode, and what is encoded comes back bit for bit.
-#include "cold/chunk_codec.h"
-
 #include <string>
 #include <vector>
 
 #include "base/assert.h"
 #include "candles.h"
+#include "cold/chunk_codec.h"
 #include "input.h"
 
 namespace {

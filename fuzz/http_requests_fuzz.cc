@@ -79,13 +79,13 @@ void CheckSame(const Conversation& a, const Conversation& b) {
     WICK_ASSERT(a.status == b.status);
     WICK_ASSERT(a.detail == b.detail);
   }
-  // A header that came in pieces is judged when its end is there, one that came at once may be before.
+  // A header that came in pieces is judged when its end is there, one that came at once may be
+  // before.
   if (a.failed != b.failed) WICK_ASSERT(a.failed ? b.waits : a.waits);
 }
 
 void Route(const HttpMessage& request) {
-  const auto routed =
-      protocol::RouteHttp(request.method, request.target, kCandlesPerRequestMax);
+  const auto routed = protocol::RouteHttp(request.method, request.target, kCandlesPerRequestMax);
   if (const auto* problem = std::get_if<protocol::Problem>(&routed)) {
     WICK_ASSERT(problem->status >= 400);
     return;

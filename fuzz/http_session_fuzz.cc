@@ -20,7 +20,7 @@ constexpr size_t kBytesMax = 16 * 1024;
 /// The methods of the requests that are answered, in order.
 struct Owed {
   std::vector<std::string> methods;
-  bool failed = false;  // one answer more: a problem
+  bool failed = false;    // one answer more: a problem
   bool may_wait = false;  // that may never come: the header that is wrong has no end yet
 };
 

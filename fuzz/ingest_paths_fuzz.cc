@@ -22,7 +22,8 @@ constexpr size_t kEventsMax = 12;
 // --- events out of bytes
 
 std::string AnyName(fuzz::Input& input) {
-  constexpr std::string_view kNames[] = {"BTC", "USD", "Kraken", "币安", "a\"b\\c", "\xf0\x9f\x98\x80"};
+  constexpr std::string_view kNames[] = {"BTC",  "USD",     "Kraken",
+                                         "币安", "a\"b\\c", "\xf0\x9f\x98\x80"};
   const uint8_t kind = input.U8();
   if (kind < 0xe0) return std::string(kNames[kind % std::size(kNames)]);
   return std::string(input.Text(kNameBytesMax + 1));
@@ -82,13 +83,14 @@ std::string TextJson(std::string_view text, uint8_t style) {
 }
 
 std::string EventJson(const PriceEvent& event, uint8_t style) {
-  const std::string names = fmt::format(
-      R"("baseCurrency":{},"quoteCurrency":{},"exchange":{})",
-      TextJson(event.symbol.base_currency, style), TextJson(event.symbol.quote_currency, style),
-      TextJson(event.symbol.exchange, style));
+  const std::string names = fmt::format(R"("baseCurrency":{},"quoteCurrency":{},"exchange":{})",
+                                        TextJson(event.symbol.base_currency, style),
+                                        TextJson(event.symbol.quote_currency, style),
+                                        TextJson(event.symbol.exchange, style));
   const std::string numbers = fmt::format(
       R"("price":{},"baseVolumeLast24h":{},"quoteVolumeLast24h":{},"timestampInMs":{})",
-      NumberJson(event.price.price, style), NumberJson(event.price.base_volume_last_24h, style >> 2),
+      NumberJson(event.price.price, style),
+      NumberJson(event.price.base_volume_last_24h, style >> 2),
       NumberJson(event.price.quote_volume_last_24h, style >> 4), event.price.timestamp_ms);
   return (style & 0x40) != 0 ? fmt::format("{{ {} ,\t{} }}", numbers, names)
                              : fmt::format("{{{},{}}}", names, numbers);
@@ -127,7 +129,8 @@ Outcome SendJson(server::Server& server, const std::vector<PriceEvent>& events,
   outcome.refusals.resize(events.size());
   constexpr std::string_view kIndex = "{\"index\":";
   constexpr std::string_view kCode = "\"code\":\"";
-  for (size_t at = json.find(kIndex); at != std::string_view::npos; at = json.find(kIndex, at + 1)) {
+  for (size_t at = json.find(kIndex); at != std::string_view::npos;
+       at = json.find(kIndex, at + 1)) {
     const std::string_view error = json.substr(at);
     const uint64_t index = NumberIn(error, kIndex);
     WICK_ASSERT(index < events.size());

@@ -58,14 +58,17 @@ class ScratchServer {
   void Start() {
     inputs_ = 0;
     std::filesystem::create_directory(directory_);
-    const std::vector<std::string> settings = {
-        "server.http=127.0.0.1:0",     "server.binary=127.0.0.1:0",
-        "server.workers=1",            "server.pin_workers=false",
-        "server.reader_threads=1",     "storage.directory=" + directory_,
-        "storage.journal_memory=8MiB", "log.level=off"};
-    server_ = OrExit(server::Server::Start(OrExit(server::LoadConfig("", settings), "configuration"),
-                                           clock_),
-                     "starting a server");
+    const std::vector<std::string> settings = {"server.http=127.0.0.1:0",
+                                               "server.binary=127.0.0.1:0",
+                                               "server.workers=1",
+                                               "server.pin_workers=false",
+                                               "server.reader_threads=1",
+                                               "storage.directory=" + directory_,
+                                               "storage.journal_memory=8MiB",
+                                               "log.level=off"};
+    server_ = OrExit(
+        server::Server::Start(OrExit(server::LoadConfig("", settings), "configuration"), clock_),
+        "starting a server");
   }
 
   void Stop() {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "catch.h"
+#include "sanitized.h"
 
 using namespace wick;
 using hot::CandleRing;
@@ -238,7 +239,7 @@ TEST_CASE("a reader beside a busy writer gets whole candles in order", "[hot][ri
     }
   });
   Bucket newest_seen = 0;
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < test::Rounds(20'000); ++i) {
     std::vector<FoldedCandle> candles;
     ring.Read(0, UINT32_MAX, SIZE_MAX, candles);
     REQUIRE_FALSE(candles.empty());

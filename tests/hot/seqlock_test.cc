@@ -5,6 +5,7 @@
 
 #include "catch.h"
 #include "hot/candle_slot.h"
+#include "sanitized.h"
 #include "wick/event.h"
 
 using namespace wick;
@@ -19,7 +20,7 @@ TEST_CASE("a reader never sees halves of two prices", "[hot][seqlock]") {
     }
   });
   uint64_t last = 0;
-  for (int i = 0; i < 200'000; ++i) {
+  for (int i = 0; i < test::Rounds(200'000); ++i) {
     const Price seen = slot.Load();
     REQUIRE(seen.price == static_cast<double>(seen.timestamp_ms));
     REQUIRE(seen.base_volume_last_24h == seen.price);

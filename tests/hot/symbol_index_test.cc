@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "catch.h"
+#include "sanitized.h"
 
 using namespace wick;
 using hot::SymbolIndex;
@@ -57,7 +58,7 @@ TEST_CASE("listings are sorted by name and narrowed by it", "[hot][index]") {
 
 TEST_CASE("readers find every published symbol while the index grows", "[hot][index][threads]") {
   SymbolIndex index;
-  constexpr uint32_t kSymbols = 20'000;
+  constexpr uint32_t kSymbols = test::Rounds(20'000);
   std::atomic<uint32_t> published{0};
   std::thread writer([&] {
     for (uint32_t i = 0; i < kSymbols; ++i) {

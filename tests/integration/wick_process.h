@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "sanitized.h"
 #include "wick/client.h"
 
 namespace wick::test {
@@ -73,8 +74,11 @@ inline CommandResult RunWick(const std::vector<std::string>& args) {
   const pid_t pid = Spawn(args, directory / "out", directory / "err");
   int status = 0;
   REQUIRE(waitpid(pid, &status, 0) == pid);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), ReadFile(directory / "out"),
-          ReadFile(directory / "err")};
+  CommandResult result{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+                       ReadFile(directory / "out"), ReadFile(directory / "err")};
+  INFO(result.err);
+  CHECK_FALSE(HasReport(result.err));
+  return result;
 }
 
 /// A server process on a data directory; killed at the end if it still runs.
@@ -124,6 +128,8 @@ class WickServer {
     int status = 0;
     REQUIRE(waitpid(pid_, &status, 0) == pid_);
     pid_ = -1;
+    INFO(log());
+    CHECK_FALSE(HasReport(log()));
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
 
