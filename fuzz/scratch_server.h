@@ -65,6 +65,7 @@ class ScratchServer {
                                                "server.reader_threads=1",
                                                "storage.directory=" + directory_,
                                                "storage.journal_memory=8MiB",
+                                               "series.max_new_per_minute=0",
                                                "log.level=off"};
     server_ = OrExit(
         server::Server::Start(OrExit(server::LoadConfig("", settings), "configuration"), clock_),
