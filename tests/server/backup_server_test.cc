@@ -1,5 +1,6 @@
 // Backups on request, over both protocols, under load.
 #include <atomic>
+#include <cmath>
 #include <thread>
 
 #include "running_server.h"
@@ -104,14 +105,18 @@ TEST_CASE("the answers tell what was made, and why not", "[server][backup]") {
 }
 
 TEST_CASE("a stop ends a backup that would take long", "[server][backup]") {
-  RunningServer running;
+  RunningServer running({"tiers.1s.keep=forever", "tiers.1m.keep=forever"});
   const Backups backups(running);
   {
     Client client = running.Connect();
     const std::vector<SymbolView> symbols = {{"BTC", "USD", "Kraken"}};
     const SeriesId series = client.Register(symbols)->entries[0].series;
     std::vector<Tick> ticks;
-    for (uint64_t i = 0; i < 16'000; ++i) ticks.push_back(TickOf(series, {1.0 + static_cast<double>(i), 0, 0, kNowMs - i * 60'000}));
+    constexpr uint64_t kEvents = 60'000;  // of a minute each: half a minute of copying
+    for (uint64_t i = 0; i < kEvents; ++i) {
+      const double price = 1 + std::sqrt(static_cast<double>(i));
+      ticks.push_back(TickOf(series, {price, price, 0, kNowMs - (kEvents - i) * 60'000}));
+    }
     REQUIRE(client.Ingest(ticks).ok());
     REQUIRE(client.Checkpoint().ok());
   }
