@@ -86,12 +86,13 @@ absl::StatusOr<BackupInfo> Store::Backup(const BackupOptions& options) {
   if (!turn.owns_lock()) {
     return Error(absl::StatusCode::kUnavailable, "a backup is under way; ask again when it has ended");
   }
-  WICK_RETURN_IF_ERROR(CheckPlace(options.directory, impl_->directory));
+  WICK_RETURN_IF_ERROR(CheckPlace(options.directory, impl_->options.directory));
   if (options.bytes_per_second > 0 && options.bytes_per_second < kBackupRateMin) {
     return InvalidArgument("a backup of {} bytes per second would not end; give at least {}", options.bytes_per_second,
                            kBackupRateMin);
   }
-  rocksdb::DB& db = *impl_->db;
+  WICK_ASSIGN_OR_RETURN(const std::shared_ptr<Database> database, impl_->CurrentOrError());
+  rocksdb::DB& db = database->db();
   PlaceLock place(*db.GetEnv());
   WICK_RETURN_IF_ERROR(place.Take(options.directory));
 
@@ -106,8 +107,7 @@ absl::StatusOr<BackupInfo> Store::Backup(const BackupOptions& options) {
 
   // A flush first keeps the logs out of the backup that tables make needless. It may fail where the disk
   // is full: the logs are copied after it, and in them is all that was acknowledged.
-  const std::vector<rocksdb::ColumnFamilyHandle*> all(impl_->families.begin(), impl_->families.end());
-  db.Flush(rocksdb::FlushOptions(), all).PermitUncheckedError();
+  db.Flush(rocksdb::FlushOptions(), database->AllFamilies()).PermitUncheckedError();
 
   rocksdb::CreateBackupOptions create;
   create.flush_before_backup = false;

@@ -168,7 +168,7 @@ bool FromColumns(const Block& block, const Scales& scales, uint8_t flags, market
     const uint64_t index = carry.index + block[kSkip][i];
     const uint64_t open_offset = block[kOpenOffset][i];
     if (block[kSkip][i] >= kBucketsPerChunk || index >= kBucketsPerChunk) return false;
-    if (open_offset > UINT32_MAX) return false;
+    if (open_offset > UINT32_MAX || block[kCount][i] == UINT64_MAX) return false;
 
     FoldedCandle& c = candles[i];
     const uint64_t open = carry.close + UnZigZag(block[kOpen][i]);

@@ -1,8 +1,10 @@
 #include "cold/journal_frame.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "cold/bytes.h"
+#include "cold/possible.h"
 
 namespace wick::cold {
 
@@ -29,7 +31,12 @@ absl::StatusOr<std::span<const Tick>> DecodeFrame(std::string_view value) {
     return Error(absl::StatusCode::kDataLoss, "it says {} ticks and holds {} bytes of them", ticks,
                  value.size());
   }
-  return std::span(reinterpret_cast<const Tick*>(value.data()), ticks);
+  const std::span all(reinterpret_cast<const Tick*>(value.data()), ticks);
+  const auto wrong =
+      std::ranges::find_if_not(all, [](const Tick& tick) { return IsPossible(PriceOf(tick)); });
+  if (wrong == all.end()) return all;
+  return Error(absl::StatusCode::kDataLoss, "its tick {} of {} has impossible values",
+               wrong - all.begin() + 1, ticks);
 }
 
 }  // namespace wick::cold

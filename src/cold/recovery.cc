@@ -5,6 +5,7 @@
 #include "cold/horizons_record.h"
 #include "cold/journal_frame.h"
 #include "cold/names_record.h"
+#include "cold/possible.h"
 #include "cold/rocks_status.h"
 #include "cold/state_record.h"
 #include "cold/store_impl.h"
@@ -15,15 +16,17 @@ namespace {
 /// Calls back with each key and value of a family, in key order, until one is not OK. Blocks read
 /// once are not kept in the cache.
 template <typename Each>
-absl::Status ForEach(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, Each each) {
+absl::Status ForEach(absl::StatusOr<std::shared_ptr<Database>> database, Family family, Each each) {
+  WICK_RETURN_IF_ERROR(database.status());
   rocksdb::ReadOptions options;
   options.fill_cache = false;
-  const std::unique_ptr<rocksdb::Iterator> iterator(db.NewIterator(options, family));
+  rocksdb::ColumnFamilyHandle* const handle = (*database)->Of(family);
+  const std::unique_ptr<rocksdb::Iterator> iterator((*database)->db().NewIterator(options, handle));
   for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
     WICK_RETURN_IF_ERROR(each(ToView(iterator->key()), ToView(iterator->value())));
   }
   return FromRocks(iterator->status(),
-                   fmt::format("reading column family '{}'", family->GetName()));
+                   fmt::format("reading column family '{}'", handle->GetName()));
 }
 
 absl::Status Damaged(std::string_view what, std::string_view key, const absl::Status& status) {
@@ -45,7 +48,7 @@ absl::Status CheckKey(std::string_view what, std::string_view key) {
 
 absl::Status Store::ReadSymbols(absl::FunctionRef<void(SeriesId, const SymbolView&)> each) const {
   return ForEach(
-      *impl_->db, impl_->Of(Family::kSeries), [&](std::string_view key, std::string_view value) {
+      impl_->CurrentOrError(), Family::kSeries, [&](std::string_view key, std::string_view value) {
         WICK_RETURN_IF_ERROR(CheckKey<uint32_t>("series record", key));
         const uint32_t series = ReadBigEndian<uint32_t>(key);
         const auto names = DecodeNames<3>(value);
@@ -59,7 +62,7 @@ absl::Status Store::ReadSymbols(absl::FunctionRef<void(SeriesId, const SymbolVie
 
 absl::Status Store::ReadStates(absl::FunctionRef<void(SeriesId, const SeriesState&)> each) const {
   return ForEach(
-      *impl_->db, impl_->Of(Family::kState), [&](std::string_view key, std::string_view value) {
+      impl_->CurrentOrError(), Family::kState, [&](std::string_view key, std::string_view value) {
         WICK_RETURN_IF_ERROR(CheckKey<uint32_t>("state record", key));
         const uint32_t series = ReadBigEndian<uint32_t>(key);
         const auto state = DecodeState(value);
@@ -74,9 +77,13 @@ absl::Status Store::ReadStates(absl::FunctionRef<void(SeriesId, const SeriesStat
 absl::Status Store::ReadFrames(
     absl::FunctionRef<void(uint64_t number, std::span<const Tick> ticks)> each) const {
   return ForEach(
-      *impl_->db, impl_->Of(Family::kJournal), [&](std::string_view key, std::string_view value) {
+      impl_->CurrentOrError(), Family::kJournal, [&](std::string_view key, std::string_view value) {
         WICK_RETURN_IF_ERROR(CheckKey<uint64_t>("journal frame", key));
         const auto number = ReadBigEndian<uint64_t>(key);
+        if (number >= kNumberEnd) {
+          return Damaged("journal frame", fmt::format("number {}", number),
+                         absl::DataLossError("the number is impossible"));
+        }
         const auto ticks = DecodeFrame(value);
         if (!ticks.ok()) {
           return Damaged("journal frame", fmt::format("number {}", number), ticks.status());
@@ -87,7 +94,7 @@ absl::Status Store::ReadFrames(
 }
 
 absl::Status Store::ReadReferences(absl::FunctionRef<void(const Reference&)> each) const {
-  return ForEach(*impl_->db, impl_->Of(Family::kReferences),
+  return ForEach(impl_->CurrentOrError(), Family::kReferences,
                  [&](std::string_view key, std::string_view value) {
                    const auto names = DecodeNames<2>(value);
                    if (!names.ok()) return Damaged("reference", key, names.status());
@@ -97,9 +104,10 @@ absl::Status Store::ReadReferences(absl::FunctionRef<void(const Reference&)> eac
 }
 
 absl::StatusOr<uint64_t> Store::LastNumber() const {
+  WICK_ASSIGN_OR_RETURN(const std::shared_ptr<Database> database, impl_->CurrentOrError());
   std::string value;
-  const rocksdb::Status status = impl_->db->Get(rocksdb::ReadOptions(), impl_->Of(Family::kMeta),
-                                                ToSlice(kLastNumberKey), &value);
+  const rocksdb::Status status = database->db().Get(
+      rocksdb::ReadOptions(), database->Of(Family::kMeta), ToSlice(kLastNumberKey), &value);
   if (status.IsNotFound()) return 0;
   WICK_RETURN_IF_ERROR(FromRocks(status, "reading the last number"));
   std::string_view bytes = value;
@@ -107,13 +115,15 @@ absl::StatusOr<uint64_t> Store::LastNumber() const {
   if (!TakeLittleEndian(bytes, number) || !bytes.empty()) {
     return Damaged("last number", kLastNumberKey, absl::DataLossError("it is not 8 bytes"));
   }
-  return number;
+  if (number < kNumberEnd) return number;
+  return Damaged("last number", kLastNumberKey, absl::DataLossError("it is impossible"));
 }
 
 absl::StatusOr<std::optional<market::Horizons>> Store::RefusedUntil() const {
+  WICK_ASSIGN_OR_RETURN(const std::shared_ptr<Database> database, impl_->CurrentOrError());
   std::string value;
-  const rocksdb::Status status =
-      impl_->db->Get(rocksdb::ReadOptions(), impl_->Of(Family::kMeta), ToSlice(kRefusedUntilKey), &value);
+  const rocksdb::Status status = database->db().Get(
+      rocksdb::ReadOptions(), database->Of(Family::kMeta), ToSlice(kRefusedUntilKey), &value);
   if (status.IsNotFound()) return std::nullopt;
   WICK_RETURN_IF_ERROR(FromRocks(status, "reading the horizons"));
   const auto horizons = DecodeHorizons(value);

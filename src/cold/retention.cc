@@ -19,10 +19,11 @@ Chunk FirstKeptChunk(Tier tier, const market::Horizons& horizons) {
 constexpr uint64_t kSeriesEnd = uint64_t{std::numeric_limits<uint32_t>::max()} + 1;
 
 /// Adds to `deletions` that candles up to these ends are gone.
-absl::Status RememberRemoved(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* meta, market::Horizons removed_until,
-                             rocksdb::WriteBatch& deletions) {
+absl::Status RememberRemoved(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* meta,
+                             market::Horizons removed_until, rocksdb::WriteBatch& deletions) {
   std::string value;
-  const rocksdb::Status read = db.Get(rocksdb::ReadOptions(), meta, ToSlice(kRemovedUntilKey), &value);
+  const rocksdb::Status read =
+      db.Get(rocksdb::ReadOptions(), meta, ToSlice(kRemovedUntilKey), &value);
   if (!read.IsNotFound()) {
     WICK_RETURN_IF_ERROR(FromRocks(read, "reading what was removed"));
     WICK_ASSIGN_OR_RETURN(const market::Horizons before, DecodeHorizons(value));
@@ -65,7 +66,7 @@ absl::Status CollectExpired(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family
 
 absl::StatusOr<uint64_t> Store::RemoveExpired(const market::Horizons& horizons,
                                               uint64_t chunks_max) {
-  WICK_RETURN_IF_ERROR(impl_->FirstError());
+  WICK_RETURN_IF_ERROR(impl_->CheckWritable());
   const std::lock_guard lock(impl_->removal_mutex);
   // A removal in several steps does not look at the first series again in each; its last step is
   // the one that removes less than its limit, and the next one begins anew.
@@ -74,6 +75,7 @@ absl::StatusOr<uint64_t> Store::RemoveExpired(const market::Horizons& horizons,
     impl_->removal_tier = 0;
     impl_->removal_series = 0;
   }
+  WICK_ASSIGN_OR_RETURN(std::shared_ptr<Database> database, impl_->CurrentOrError());
   rocksdb::WriteBatch deletions;
   market::Horizons removed_until;
   uint64_t left = chunks_max;
@@ -82,9 +84,10 @@ absl::StatusOr<uint64_t> Store::RemoveExpired(const market::Horizons& horizons,
     const Chunk first_kept = FirstKeptChunk(tier, horizons);
     if (first_kept > 0) {
       const uint64_t left_before = left;
-      WICK_RETURN_IF_ERROR(CollectExpired(*impl_->db, impl_->Of(CandlesOf(tier)), first_kept,
+      WICK_RETURN_IF_ERROR(CollectExpired(database->db(), database->Of(CandlesOf(tier)), first_kept,
                                           impl_->removal_series, left, deletions));
-      if (left < left_before) removed_until.ms[Index(tier)] = StartMs(tier, FirstBucket(first_kept));
+      if (left < left_before)
+        removed_until.ms[Index(tier)] = StartMs(tier, FirstBucket(first_kept));
       if (impl_->removal_series != kSeriesEnd && left == 0) break;
     }
     ++impl_->removal_tier;
@@ -92,8 +95,14 @@ absl::StatusOr<uint64_t> Store::RemoveExpired(const market::Horizons& horizons,
   }
   if (impl_->removal_tier == market::kTierCount) impl_->removal_tier = 0;
   if (left < chunks_max) {
-    WICK_RETURN_IF_ERROR(RememberRemoved(*impl_->db, impl_->Of(Family::kMeta), removed_until, deletions));
-    WICK_RETURN_IF_ERROR(impl_->Remember(impl_->db->Write(rocksdb::WriteOptions(), &deletions)));
+    WICK_RETURN_IF_ERROR(
+        RememberRemoved(database->db(), database->Of(Family::kMeta), removed_until, deletions));
+    database.reset();  // a store that resumes need not wait for this
+    if (const absl::Status written = impl_->Write(deletions); !written.ok()) {
+      impl_->removal_tier = 0;  // what was not removed is looked for again
+      impl_->removal_series = 0;
+      return written;
+    }
   }
   return chunks_max - left;
 }

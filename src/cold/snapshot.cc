@@ -4,6 +4,7 @@
 
 #include "cold/chunk_merge.h"
 #include "cold/keys.h"
+#include "cold/possible.h"
 #include "cold/rocks_status.h"
 #include "cold/snapshot_impl.h"
 #include "cold/state_record.h"
@@ -18,8 +19,8 @@ using market::Tier;
 /// Walks the chunks of one series and tier that touch [from, to), in either direction.
 class ChunkCursor {
  public:
-  ChunkCursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family,
-              const rocksdb::Snapshot* snapshot, Tier tier, SeriesId series, Bucket from, Bucket to)
+  ChunkCursor(const Database& database, const rocksdb::Snapshot* snapshot, Tier tier,
+              SeriesId series, Bucket from, Bucket to)
       : tier_(tier),
         series_(series),
         first_key_(MakeChunkKey(Raw(series), ChunkOf(from))),
@@ -30,7 +31,7 @@ class ChunkCursor {
     options.snapshot = snapshot;
     options.iterate_lower_bound = &first_;
     options.iterate_upper_bound = &end_;
-    iterator_.reset(db.NewIterator(options, family));
+    iterator_.reset(database.db().NewIterator(options, database.Of(CandlesOf(tier))));
   }
   ChunkCursor(const ChunkCursor&) = delete;
   ChunkCursor& operator=(const ChunkCursor&) = delete;
@@ -46,7 +47,14 @@ class ChunkCursor {
     const Chunk chunk = ReadBigEndian<Chunk>(ToView(iterator_->key()).substr(sizeof(uint32_t)));
     candles.clear();
     absl::Status status = DecodeValue(ToView(iterator_->value()), chunk, candles);
-    if (status.ok()) return status;
+    if (status.ok()) {
+      const auto wrong = std::ranges::find_if_not(
+          candles, [&](const FoldedCandle& candle) { return IsPossible(tier_, candle); });
+      if (wrong == candles.end()) return status;
+      status = Error(absl::StatusCode::kDataLoss, "the candle of bucket {} has impossible values",
+                     wrong->bucket);
+      candles.clear();
+    }
     return Error(absl::StatusCode::kDataLoss,
                  "candle chunk damaged: tier {}, series {}, chunk {}: {}", Name(tier_),
                  Raw(series_), chunk, Message(status));
@@ -85,11 +93,13 @@ Snapshot::Snapshot(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Snapshot::~Snapshot() = default;
 
 absl::StatusOr<uint64_t> Snapshot::Applied(SeriesId series) const {
+  WICK_RETURN_IF_ERROR(impl_->database.status());
+  const Database& database = **impl_->database;
   rocksdb::ReadOptions options;
   options.snapshot = impl_->snapshot;
   rocksdb::PinnableSlice value;
-  const rocksdb::Status status = impl_->db.Get(options, impl_->families[Index(Family::kState)],
-                                               ToSlice(MakeSeriesKey(series).view()), &value);
+  const rocksdb::Status status = database.db().Get(options, database.Of(Family::kState),
+                                                   ToSlice(MakeSeriesKey(series).view()), &value);
   if (status.IsNotFound()) return 0;
   WICK_RETURN_IF_ERROR(
       FromRocks(status, fmt::format("reading the state of series {}", Raw(series))));
@@ -102,8 +112,8 @@ absl::StatusOr<uint64_t> Snapshot::Applied(SeriesId series) const {
 absl::Status Snapshot::ReadForward(Tier tier, SeriesId series, Bucket from, Bucket to, size_t limit,
                                    std::vector<FoldedCandle>& candles) const {
   if (from >= to || limit == 0) return absl::OkStatus();
-  ChunkCursor cursor(impl_->db, impl_->families[Index(CandlesOf(tier))], impl_->snapshot, tier,
-                     series, from, to);
+  WICK_RETURN_IF_ERROR(impl_->database.status());
+  ChunkCursor cursor(**impl_->database, impl_->snapshot, tier, series, from, to);
   std::vector<FoldedCandle> chunk;
   for (cursor.ToFirst(); cursor.Valid(); cursor.Next()) {
     WICK_RETURN_IF_ERROR(cursor.Read(chunk));
@@ -119,8 +129,8 @@ absl::Status Snapshot::ReadForward(Tier tier, SeriesId series, Bucket from, Buck
 absl::Status Snapshot::ReadBackward(Tier tier, SeriesId series, Bucket from, Bucket to,
                                     size_t limit, std::vector<FoldedCandle>& candles) const {
   if (from >= to || limit == 0) return absl::OkStatus();
-  ChunkCursor cursor(impl_->db, impl_->families[Index(CandlesOf(tier))], impl_->snapshot, tier,
-                     series, from, to);
+  WICK_RETURN_IF_ERROR(impl_->database.status());
+  ChunkCursor cursor(**impl_->database, impl_->snapshot, tier, series, from, to);
   std::vector<FoldedCandle> chunk;
   std::vector<FoldedCandle> newest_first;
   for (cursor.ToLast(); cursor.Valid() && limit > 0; cursor.Previous()) {

@@ -3,25 +3,26 @@
 
 #include <rocksdb/db.h>
 
-#include <array>
+#include <memory>
+#include <utility>
 
-#include "cold/families.h"
+#include "cold/database.h"
 #include "cold/store.h"
 
 namespace wick::cold {
 
 struct Snapshot::Impl {
-  using Families = std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount>;
-
-  Impl(rocksdb::DB& database, const Families& of)
-      : db(database), families(of), snapshot(database.GetSnapshot()) {}
-  ~Impl() { db.ReleaseSnapshot(snapshot); }
+  explicit Impl(absl::StatusOr<std::shared_ptr<Database>> of) : database(std::move(of)) {
+    if (database.ok()) snapshot = (*database)->db().GetSnapshot();
+  }
+  ~Impl() {
+    if (database.ok()) (*database)->db().ReleaseSnapshot(snapshot);
+  }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  rocksdb::DB& db;
-  const Families& families;  // of the store
-  const rocksdb::Snapshot* const snapshot;
+  const absl::StatusOr<std::shared_ptr<Database>> database;  // kept open; or why there is none
+  const rocksdb::Snapshot* snapshot = nullptr;
 };
 
 }  // namespace wick::cold

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "cold/bytes.h"
+#include "cold/possible.h"
 
 namespace wick::cold {
 namespace {
@@ -94,6 +95,7 @@ absl::StatusOr<uint64_t> TakeApplied(std::string_view& value) {
                  static_cast<int>(version), static_cast<int>(StateVersion::kV1));
   }
   if (!TakeLittleEndian(value, applied)) return absl::DataLossError("it is too short");
+  if (applied >= kNumberEnd) return absl::DataLossError("its journal number is impossible");
   return applied;
 }
 
@@ -125,6 +127,13 @@ absl::StatusOr<SeriesState> DecodeState(std::string_view value) {
   if (!whole || !value.empty()) {
     return absl::DataLossError("its fields make no sense");
   }
+  // A series without an event has a record, too: all zero.
+  bool possible = state.latest == Price{} || IsPossible(state.latest);
+  for (Tier tier : market::kTiers) {
+    const FoldedCandle& candle = state.newest[Index(tier)];
+    possible = possible && (candle.count == 0 || IsPossible(tier, candle));
+  }
+  if (!possible) return absl::DataLossError("its values are impossible");
   return state;
 }
 

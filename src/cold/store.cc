@@ -3,6 +3,9 @@
 #include "cold/store.h"
 
 #include "cold/batch_impl.h"
+#include "cold/directory_check.h"
+#include "cold/manifest.h"
+#include "cold/rocks_options.h"
 #include "cold/rocks_status.h"
 #include "cold/snapshot_impl.h"
 #include "cold/store_impl.h"
@@ -10,16 +13,59 @@
 namespace wick::cold {
 
 absl::Status Store::Impl::FirstError() const {
-  const std::lock_guard lock(error_mutex);
+  const std::lock_guard guard(error_mutex);
   return first_error;
 }
 
-absl::Status Store::Impl::Remember(const rocksdb::Status& status) {
-  const std::lock_guard lock(error_mutex);
-  if (first_error.ok()) {
-    first_error = FromRocks(status, fmt::format("writing to the data directory {}", directory));
-  }
+absl::Status Store::Impl::Remember(absl::Status status) {
+  const std::lock_guard guard(error_mutex);
+  if (first_error.ok()) first_error = std::move(status);
   return first_error;
+}
+
+absl::StatusOr<std::shared_ptr<Database>> Store::Impl::CurrentOrError() const {
+  std::shared_ptr<Database> current = Current();
+  if (current != nullptr) return current;
+  WICK_RETURN_IF_ERROR(FirstError());
+  return DiskFull("it could not be opened again");
+}
+
+absl::Status Store::Impl::CheckWritable() const {
+  WICK_RETURN_IF_ERROR(FirstError());
+  if (disk_full.load(std::memory_order_acquire)) return DiskFull("writing stopped");
+  if (Current()->met_full_disk()) return DiskFull("a table did not fit");
+  return absl::OkStatus();
+}
+
+absl::Status Store::Impl::Judge(const rocksdb::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  // A stalled write is given up, incomplete, when what stalls it has failed.
+  if (status.IsNoSpace() || (status.IsIncomplete() && Current()->met_full_disk())) {
+    disk_full.store(true, std::memory_order_release);
+    return DiskFull(status.ToString());
+  }
+  return Remember(
+      FromRocks(status, fmt::format("writing to the data directory {}", options.directory)));
+}
+
+absl::Status Store::Impl::Write(rocksdb::WriteBatch& writes) {
+  const std::lock_guard guard(write_mutex);
+  WICK_RETURN_IF_ERROR(CheckWritable());
+  const std::shared_ptr<Database> current = Current();
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  const rocksdb::Status written = current->db().Write(synced, &writes);
+  if (written.ok()) acknowledged = EndOfLog(*current);
+  return Judge(written);
+}
+
+void Store::Impl::Note(const Database& of) {
+  const std::lock_guard guard(note_mutex);
+  rocksdb::Env& env = *EnvOf(options);
+  const auto manifest = CurrentManifest(env, options.directory);
+  const DirectoryNote note = {of.db().GetLatestSequenceNumber(),
+                              manifest.ok() ? ManifestNumber(*manifest) : 0, of.first_log()};
+  WriteNote(env, options.directory, note).IgnoreError();
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -32,31 +78,42 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) 
 }
 
 absl::Status Store::Commit(Batch& batch) {
-  WICK_RETURN_IF_ERROR(impl_->FirstError());
-  if (batch.empty()) return absl::OkStatus();
-  rocksdb::WriteOptions synced;
-  synced.sync = true;
-  return impl_->Remember(impl_->db->Write(synced, &batch.impl_->writes));
+  if (batch.empty()) return impl_->FirstError();
+  return impl_->Write(batch.impl_->writes);
 }
 
+absl::Status Store::Resume() {
+  const std::lock_guard guard(impl_->write_mutex);
+  return impl_->Resume();
+}
+
+bool Store::writable() const { return impl_->CheckWritable().ok(); }
+uint64_t Store::FreeBytes() const { return impl_->FreeBytes(); }
+const std::vector<LogRepair>& Store::repairs() const { return impl_->repairs; }
+
 absl::Status Store::Flush() {
-  WICK_RETURN_IF_ERROR(impl_->FirstError());
-  const std::vector<rocksdb::ColumnFamilyHandle*> all(impl_->families.begin(),
-                                                      impl_->families.end());
-  return impl_->Remember(impl_->db->Flush(rocksdb::FlushOptions(), all));
+  WICK_RETURN_IF_ERROR(impl_->CheckWritable());
+  const std::shared_ptr<Database> current = impl_->Current();
+  const rocksdb::Status flushed =
+      current->db().Flush(rocksdb::FlushOptions(), current->AllFamilies());
+  if (flushed.ok()) impl_->Note(*current);
+  const std::lock_guard guard(impl_->write_mutex);
+  return impl_->Judge(flushed);
 }
 
 std::unique_ptr<const Snapshot> Store::GetSnapshot() const {
-  auto impl = std::make_unique<Snapshot::Impl>(*impl_->db, impl_->families);
+  auto impl = std::make_unique<Snapshot::Impl>(impl_->CurrentOrError());
   return std::unique_ptr<const Snapshot>(new Snapshot(std::move(impl)));
 }
 
 StoreUsage Store::Usage() const {
+  StoreUsage usage;
+  const std::shared_ptr<Database> current = impl_->Current();
+  if (current == nullptr) return usage;
   const auto property = [&](Family family, const std::string& name) {
     uint64_t bytes = 0;
-    return impl_->db->GetIntProperty(impl_->Of(family), name, &bytes) ? bytes : 0;
+    return current->db().GetIntProperty(current->Of(family), name, &bytes) ? bytes : 0;
   };
-  StoreUsage usage;
   for (size_t i = 0; i < kFamilyCount; ++i) {
     const auto family = static_cast<Family>(i);
     usage.disk_bytes += property(family, rocksdb::DB::Properties::kTotalSstFilesSize);
@@ -67,7 +124,7 @@ StoreUsage Store::Usage() const {
         property(CandlesOf(tier), rocksdb::DB::Properties::kTotalSstFilesSize);
   }
   rocksdb::VectorLogPtr logs;
-  if (impl_->db->GetSortedWalFiles(logs).ok()) {
+  if (current->db().GetSortedWalFiles(logs).ok()) {
     for (const auto& log : logs) usage.wal_bytes += log->SizeFileBytes();
   }
   usage.block_cache_bytes = impl_->block_cache->GetUsage();

@@ -33,6 +33,7 @@ struct StoreOptions {
   uint64_t journal_memtable_bytes = 128_MiB;  // holds several checkpoints, so that frames die in memory
   uint64_t candle_memtable_bytes = 16_MiB;    // per column family
   uint64_t wal_bytes_max = 512_MiB;           // bounds the replay after a crash
+  uint64_t resume_room_bytes = 16_MiB;        // writing goes on when that much is free beside the log
   rocksdb::Env* env = nullptr;                // the system's; tests give one that fails or forgets
 };
 
@@ -57,6 +58,15 @@ struct StoreUsage {
   uint64_t wal_bytes = 0;       // live write-ahead log files
   uint64_t memtable_bytes = 0;  // in memory, not yet in SST files
   uint64_t block_cache_bytes = 0;
+};
+
+/// A write that a power cut tore (so that it was never acknowledged), taken off the end of a log.
+struct LogRepair {
+  std::string file;  // name in the data directory
+  uint64_t kept_bytes = 0;
+  uint64_t dropped_bytes = 0;
+
+  friend bool operator==(const LogRepair&, const LogRepair&) = default;
 };
 
 /// Writes that become durable together or not at all. Not thread-safe; reusable after Clear().
@@ -100,6 +110,7 @@ class Batch {
 };
 
 /// A consistent view of the store at one moment; must not outlive it. Reading it is thread-safe.
+/// It stays as it is while the store resumes; Resume() waits for those taken before it.
 class Snapshot {
  public:
   ~Snapshot();
@@ -125,17 +136,35 @@ class Snapshot {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Threads: any, except that Commit() has one caller at a time.
+/// Threads: any, except that Commit() and Resume() have one caller at a time.
 class Store {
  public:
   /// Opens the directory, makes it if there is none. Errors are one line for the operator: not writable,
-  /// in use by another process, written by a newer wick, damaged (with the file).
+  /// in use by another process, written by a newer wick, damaged (with the file and the place in it).
+  /// What a power cut tore off the end of the last write is repaired: see repairs(). Without room on
+  /// the disk to write, what is there is opened to be read: see writable().
   static absl::StatusOr<std::unique_ptr<Store>> Open(const StoreOptions& options);
   ~Store();
 
-  /// Writes and syncs (fdatasync returned). Any error is final: nothing of a later batch is written, every
-  /// later call returns the first error.
+  /// Writes and syncs (fdatasync returned).
+  /// kResourceExhausted: the disk is full. Nothing of the batch counts, and none is written until
+  /// Resume() returned OK; the same batch may be given again then.
+  /// Any other error is final: nothing of a later batch is written, every later call returns it.
   absl::Status Commit(Batch& batch);
+
+  /// Goes on after kResourceExhausted. OK: batches are written again (or always were).
+  /// kResourceExhausted: the disk is still too full, or a snapshot was not given back within a
+  /// second; try again later. Any other error is final. Whoever asks for a snapshot meanwhile waits.
+  absl::Status Resume();
+
+  /// False: the disk is full, or writing failed for good.
+  bool writable() const;
+
+  /// Free for wick on the disk of the directory; the greatest number where the system cannot tell.
+  uint64_t FreeBytes() const;
+
+  /// What opening had to cut; empty after a clean end and most crashes.
+  const std::vector<LogRepair>& repairs() const;
 
   // Recovery: each calls back in key order and stops at the first error.
   absl::Status ReadSymbols(absl::FunctionRef<void(SeriesId, const SymbolView&)> each) const;
@@ -149,11 +178,13 @@ class Store {
 
   std::unique_ptr<const Snapshot> GetSnapshot() const;
 
-  /// Deletes the chunks whose every bucket is behind its tier's horizon, at most `chunks_max` of them, not
-  /// synced (a lost deletion is done again). Returns how many were deleted.
+  /// Deletes the chunks whose every bucket is behind its tier's horizon, at most `chunks_max` of them.
+  /// Returns how many were deleted. Synced: an unsynced write would make it unsafe to take a torn
+  /// end of the log for the last write. Errors as of Commit().
   absl::StatusOr<uint64_t> RemoveExpired(const market::Horizons& horizons, uint64_t chunks_max);
 
-  /// Writes everything in memory to SST files; a start after it has nothing to replay.
+  /// Writes everything in memory to SST files; a start after it has nothing to replay. Errors as of
+  /// Commit().
   absl::Status Flush();
 
   /// Adds a generation to a backup directory, with everything whose commit returned before this call. Reads

@@ -4,11 +4,15 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 
-#include <array>
+#include <atomic>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
+#include <vector>
 
+#include "cold/database.h"
+#include "cold/directory_lock.h"
 #include "cold/families.h"
 #include "cold/keys.h"
 #include "cold/store.h"
@@ -19,28 +23,70 @@ class BackupEngine;
 
 namespace wick::cold {
 
-/// An open RocksDB and what a store remembers beside it.
+/// What a store is over the databases that it has one after the other.
 struct Store::Impl {
-  ~Impl();
-
   /// Opens and checks the directory; Store::Open says what can go wrong. Called once.
-  absl::Status Open(const StoreOptions& options);
-  /// Stamps a new directory with the format version; refuses a newer one.
-  absl::Status CheckFormat();
+  absl::Status Open(const StoreOptions& with);
+  /// Checks the directory and cuts off what is torn, then opens a database, to read if there is no
+  /// room to write. `repaired`: what was cut off.
+  absl::StatusOr<std::shared_ptr<Database>> OpenDatabase(std::vector<LogRepair>& repaired);
 
-  rocksdb::ColumnFamilyHandle* Of(Family family) const { return families[Index(family)]; }
+  /// The database of the moment; whoever holds it keeps it open. Null after a failed Resume().
+  std::shared_ptr<Database> Current() const {
+    const std::shared_lock lock(database_mutex);
+    return database;
+  }
+  /// The same for whoever can answer with an error.
+  absl::StatusOr<std::shared_ptr<Database>> CurrentOrError() const;
 
-  /// The first write error, or OK.
+  /// Writes and syncs, as Store::Commit says. One at a time: whatever is torn by a power cut is
+  /// then one write, the last.
+  absl::Status Write(rocksdb::WriteBatch& writes);
+  /// OK, or why nothing is written: the first error, the full disk. Under write_mutex.
+  absl::Status CheckWritable() const;
+  /// What follows from a write that returned `status`. Under write_mutex.
+  absl::Status Judge(const rocksdb::Status& status);
+  absl::Status DiskFull(std::string_view detail) const;
+
+  /// The first write error that is final, or OK.
   absl::Status FirstError() const;
   /// Makes a failed write's status the first error if there was none; returns the first error.
-  absl::Status Remember(const rocksdb::Status& status);
+  absl::Status Remember(absl::Status status);
+
+  /// Writes the directory's note. It is a check of later starts, which go on without it.
+  void Note(const Database& of);
+
+  // Going on after a full disk: resume.cc. Under write_mutex, the last three under database_mutex,
+  // too.
+  absl::Status Resume();
+  absl::Status CloseToReopen();
+  absl::Status Reopen();
+  /// Cuts off everything behind `acknowledged`. The directory is locked.
+  absl::Status CutUnacknowledged() const;
+  uint64_t FreeBytes() const;
+  absl::StatusOr<uint64_t> LogBytes() const;
+
+  /// Where the last acknowledged write ends: number of its log, bytes in it.
+  struct LogEnd {
+    uint64_t number = 0;
+    uint64_t bytes = 0;
+  };
+  static absl::StatusOr<LogEnd> EndOfLog(const Database& database);
 
   // Immutable after opening.
-  std::string directory;
+  StoreOptions options;
   std::shared_ptr<rocksdb::Cache> block_cache;
-  std::unique_ptr<rocksdb::DB> db;
-  std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families =
-      {};  // owned, null: not made yet
+  std::vector<LogRepair> repairs;  // of the opening
+
+  mutable std::shared_mutex database_mutex;
+  std::shared_ptr<Database> database;  // guarded by database_mutex, changed under write_mutex, too
+  std::unique_ptr<DirectoryLock> directory_lock;  // of a directory that is open to be read only
+
+  std::mutex write_mutex;
+  absl::StatusOr<LogEnd> acknowledged = LogEnd{};  // guarded by write_mutex
+  std::atomic<bool> disk_full{false};              // set under write_mutex, read by anyone
+
+  std::mutex note_mutex;  // of the note's file
 
   mutable std::mutex error_mutex;
   absl::Status first_error;  // guarded by error_mutex
@@ -56,8 +102,5 @@ struct Store::Impl {
   bool backups_stopped = false;                     // guarded by stop_mutex
   rocksdb::BackupEngine* running_backup = nullptr;  // guarded by stop_mutex
 };
-
-/// FailedPrecondition: the format record is of a newer wick. DataLoss: it is none.
-absl::Status CheckFormatRecord(std::string_view value, const std::string& directory);
 
 }  // namespace wick::cold

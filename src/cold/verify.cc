@@ -15,6 +15,7 @@
 
 #include "cold/backup.h"
 #include "cold/damage_log.h"
+#include "cold/directory_check.h"
 #include "cold/rocks_options.h"
 #include "cold/rocks_status.h"
 #include "cold/store_impl.h"
@@ -159,6 +160,11 @@ absl::StatusOr<VerifyCounts> Verify(const std::string& directory, absl::Function
     if (HoldsTables(directory)) return find("the file CURRENT is missing; the tables cannot be read without it");
     return CannotCheck("{} holds no data of wick", directory);
   }
+  std::vector<LogRepair> torn;
+  if (const absl::Status whole = CheckDirectory(*rocksdb::Env::Default(), directory, torn); !whole.ok()) {
+    if (!absl::IsDataLoss(whole)) return whole;
+    return find(fmt::format("a start would be refused: {}", Message(whole)));
+  }
   std::vector<std::string> names;
   if (const auto listed = rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), directory, &names); !listed.ok()) {
     return find(fmt::format("the manifest cannot be read: {}", listed.ToString()));
@@ -173,6 +179,11 @@ absl::StatusOr<VerifyCounts> Verify(const std::string& directory, absl::Function
   OpenedForReading opened;
   if (const auto status = OpenToRead(directory, names, log, opened); !status.ok()) {
     if (!status.IsCorruption()) return FromRocks(status, fmt::format("opening {} to read", directory));
+    if (!torn.empty()) {
+      return find(fmt::format("the last write is torn and was never acknowledged: a start drops {} bytes of {} behind "
+                              "byte {}; start and stop the server, then verify again",
+                              torn.back().dropped_bytes, torn.back().file, torn.back().kept_bytes));
+    }
     const std::string complaint = log->complaint();
     return find(fmt::format("a start would be refused: {}{}{}", status.ToString(), complaint.empty() ? "" : ": ", complaint));
   }

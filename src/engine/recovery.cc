@@ -6,6 +6,18 @@
 #include "engine/impl.h"
 
 namespace wick::engine {
+namespace {
+
+/// The latest event of a series is in the newest candle of every tier.
+bool HasNewestCandles(const cold::SeriesState& state) {
+  return std::all_of(market::kTiers.begin(), market::kTiers.end(), [&](market::Tier tier) {
+    const market::FoldedCandle& newest = state.newest[market::Index(tier)];
+    if (state.latest.timestamp_ms == 0) return newest.count == 0;
+    return newest.count > 0 && newest.bucket == market::BucketOf(tier, state.latest.timestamp_ms);
+  });
+}
+
+}  // namespace
 
 absl::Status Impl::Recover(RecoveryProgress& progress) {
   const auto began = std::chrono::steady_clock::now();
@@ -36,6 +48,15 @@ absl::Status Impl::Recover(RecoveryProgress& progress) {
   progress.Begin(RecoveryPhase::kStates, index.size());
   WICK_RETURN_IF_ERROR(store.ReadStates([&](SeriesId id, const cold::SeriesState& state) {
     if (!known(Raw(id), "a state record")) return;
+    if (!HasNewestCandles(state)) {
+      if (damaged.ok()) {
+        damaged = Error(absl::StatusCode::kDataLoss,
+                        "state record damaged: series {}: its newest candles are not those of its latest "
+                        "price; restore a backup",
+                        Raw(id));
+      }
+      return;
+    }
     progress.Count(1);
     applied[Raw(id)] = state.applied;
     newest = std::max(newest, state.applied);

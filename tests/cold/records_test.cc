@@ -1,4 +1,7 @@
 // Journal frames, states and names: their bytes, and what is refused.
+#include <cmath>
+#include <limits>
+
 #include "cold/journal_frame.h"
 #include "cold/names_record.h"
 #include "cold/state_record.h"
@@ -89,7 +92,7 @@ TEST_CASE("states come back in every field, shared with the latest price or not"
   std::mt19937_64 random(1);
   for (int round = 0; round < 1'000; ++round) {
     SeriesState state;
-    state.applied = random();
+    state.applied = random() >> 2;  // all that are possible
     state.latest = {static_cast<double>(1 + random() % 1'000) / 8, 1, -0.0,
                     1'700'000'000'000 + random() % 100'000};
     for (Tier tier : market::kTiers) {
@@ -131,6 +134,57 @@ TEST_CASE("no damaged state record decodes into the wrong number of fields", "[c
   std::string unknown_flag = value;
   unknown_flag.back() = 8;  // of the 1d candle, which is not there
   REQUIRE_FALSE(DecodeState(unknown_flag).ok());
+}
+
+TEST_CASE("values that no wick wrote are damage, not events", "[cold][frame]") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const Price possible = {100.5, 0, 1'206, 1'700'000'000'123};
+  REQUIRE(DecodeFrame(FrameOf({{TickOf(SeriesId{1}, possible)}})).ok());
+  for (int field = 0; field < 9; ++field) {
+    Price price = possible;
+    if (field == 0) price.price = 0;
+    if (field == 1) price.price = -1;
+    if (field == 2) price.price = nan;
+    if (field == 3) price.price = infinity;
+    if (field == 4) price.base_volume_last_24h = -1;
+    if (field == 5) price.base_volume_last_24h = nan;
+    if (field == 6) price.quote_volume_last_24h = infinity;
+    if (field == 7) price.timestamp_ms = 0;
+    if (field == 8)
+      price.timestamp_ms = 4'294'967'296'000;  // 2106: the first bucket of 1s too many
+    const std::vector<Tick> ticks = {kTick, TickOf(SeriesId{1}, price)};
+    CAPTURE(field);
+    const absl::Status frame = DecodeFrame(FrameOf(ticks)).status();
+    REQUIRE(absl::IsDataLoss(frame));
+    REQUIRE(Message(frame) == "its tick 2 of 2 has impossible values");
+    SeriesState state;
+    state.latest = price;
+    REQUIRE(absl::IsDataLoss(DecodeState(EncodedState(state)).status()));
+  }
+}
+
+TEST_CASE("a state with a candle that cannot be is damage", "[cold][state]") {
+  const auto with = [](auto change) {
+    SeriesState state = WorkedState();
+    change(state.newest[Index(Tier::k1h)]);
+    return DecodeState(EncodedState(state)).status();
+  };
+  using Candle = market::FoldedCandle;
+  REQUIRE(with([](Candle&) {}).ok());
+  REQUIRE(absl::IsDataLoss(with([](Candle& c) { c.high = 100; })));
+  REQUIRE(absl::IsDataLoss(with([](Candle& c) { c.low = 100.25; })));
+  REQUIRE(absl::IsDataLoss(with([](Candle& c) { c.low = -1; })));
+  REQUIRE(absl::IsDataLoss(with([](Candle& c) { c.open = std::nan(""); })));
+  REQUIRE(absl::IsDataLoss(with([](Candle& c) { c.open_offset_ms = 3'600'000; })));
+  REQUIRE(absl::IsDataLoss(with([](Candle& c) {
+    c.close_offset_ms = c.open_offset_ms - 1;
+    c.close = 100;
+  })));
+  SeriesState late = WorkedState();
+  late.applied = uint64_t{1} << 62;
+  REQUIRE(absl::IsDataLoss(DecodeState(EncodedState(late)).status()));
+  REQUIRE(absl::IsDataLoss(DecodeApplied(EncodedState(late)).status()));
 }
 
 TEST_CASE("names of every length come back", "[cold][names]") {

@@ -116,5 +116,33 @@ TEST_CASE("a snapshot does not see what is written after it", "[cold][snapshot]"
   REQUIRE(store->GetSnapshot()->Applied(SeriesId{1}).value() == 0);
 }
 
+TEST_CASE("a candle that cannot be is an error of its read, by place", "[cold][snapshot]") {
+  const TempDirectory directory;
+  const auto store = MustOpen(directory.path());
+  const auto read = [&](FoldedCandle candle) {
+    Batch batch;
+    batch.WriteCandles(Tier::k1m, SeriesId{5}, CandleOp::kReplace, {{candle}});
+    MustCommit(*store, batch);
+    std::vector<FoldedCandle> candles;
+    const absl::Status status =
+        store->GetSnapshot()->ReadForward(Tier::k1m, SeriesId{5}, 0, 100'000, 10, candles);
+    REQUIRE(candles.size() == (status.ok() ? 1u : 0u));
+    return status;
+  };
+  const FoldedCandle possible = Single(1'025, 3, 59'999);
+  REQUIRE(read(possible).ok());
+  FoldedCandle candle = possible;
+  candle.high = 2;
+  REQUIRE(Message(read(candle)) ==
+          "candle chunk damaged: tier 1m, series 5, chunk 1: the candle of bucket 1025 has "
+          "impossible values");
+  candle = possible;
+  candle.open_offset_ms = candle.close_offset_ms = 60'000;
+  REQUIRE(absl::IsDataLoss(read(candle)));
+  candle = Single(1'025, 0);
+  REQUIRE(absl::IsDataLoss(read(candle)));
+  REQUIRE(read(possible).ok());
+}
+
 }  // namespace
 }  // namespace wick::cold

@@ -2,6 +2,7 @@
 
 #include <rocksdb/file_system.h>
 
+#include <cstdarg>
 #include <utility>
 
 namespace wick::test {
@@ -129,6 +130,13 @@ class Lock final : public rocksdb::FileLock {
   std::string path_;
 };
 
+/// RocksDB's own log, which no one reads: its file would not survive its writer's first error.
+class SilentLogger final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, std::va_list) override {}
+};
+
 /// One slash between names, none at the end: RocksDB puts a directory and a name together as they
 /// are.
 std::string Normal(const std::string& path) {
@@ -242,6 +250,11 @@ class MemoryFileSystem final : public rocksdb::FileSystem {
   IOStatus UnlockFile(rocksdb::FileLock* lock, const IOOptions&, IODebugContext*) override {
     const std::unique_ptr<Lock> held(static_cast<Lock*>(lock));
     disk_->Unlock(boot_, held->path());
+    return IOStatus::OK();
+  }
+  IOStatus NewLogger(const std::string&, const IOOptions&, std::shared_ptr<rocksdb::Logger>* result,
+                     IODebugContext*) override {
+    *result = std::make_shared<SilentLogger>();
     return IOStatus::OK();
   }
   IOStatus GetTestDirectory(const IOOptions&, std::string* path, IODebugContext*) override {

@@ -56,8 +56,7 @@ TEST_CASE("what was synced survives every power loss, what was not survives some
   REQUIRE(left.contains("synced,"));
   REQUIRE(left.contains("synced,not"));
   REQUIRE(left.contains("synced,n"));
-  REQUIRE(left.contains(std::string("synced,\0\0\0", 10)));
-  REQUIRE(left.size() >= 5);
+  REQUIRE(left.size() == 4);
 }
 
 TEST_CASE("a lost page is zeros between pages that came through", "[support][power]") {
