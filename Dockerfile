@@ -16,13 +16,14 @@ RUN apt-get update -qq \
  && install -d -o wick -g wick /var/lib/wick
 COPY --from=build /src/build/wick /usr/local/bin/wick
 COPY config/wick.toml /etc/wick/wick.toml
-USER wick
+USER 10001
 VOLUME /var/lib/wick
 EXPOSE 8080 8081
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
   CMD curl -fsS -o /dev/null http://127.0.0.1:8080/readyz
 ENTRYPOINT ["wick"]
-# Inside the container every address; which of them are reachable is decided where the ports are published.
+# Refuses to start as it is: on every address it wants TLS and tokens, or server.insecure = true from whoever publishes
+# the ports on loopback alone, as docker-compose.yml does.
 CMD ["serve", "--config", "/etc/wick/wick.toml", "--set", "storage.directory=/var/lib/wick", \
      "--set", "server.http=0.0.0.0:8080", "--set", "server.binary=0.0.0.0:8081"]

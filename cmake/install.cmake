@@ -1,6 +1,12 @@
 # cmake --install: the server, the client library with its headers, and find_package(wick).
 install(TARGETS wick RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT server)
 
+install(FILES ${PROJECT_SOURCE_DIR}/config/wick.toml DESTINATION ${CMAKE_INSTALL_DATADIR}/wick
+        COMPONENT server)
+install(FILES ${PROJECT_SOURCE_DIR}/config/wick.service DESTINATION lib/systemd/system COMPONENT server)
+install(FILES ${PROJECT_SOURCE_DIR}/config/completion.bash RENAME wick
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT server)
+
 install(TARGETS wick_client EXPORT wick-targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT client)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/wick DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}

@@ -6,24 +6,25 @@ _wick() {
   local -A options=(
     [serve]="--config --data --http --binary --set"
     [config]="--config --data --http --binary --set"
-    [ingest]="--server --batch --in-flight --ack --strict"
-    [feed]="--exchanges --pairs --rate --duration --seed --popular --server --batch --in-flight --ack"
-    [latest]="--file --server --json"
-    [candles]="--interval --from --to --limit --fill --format --json --server"
-    [exchanges]="--no-pairs --server --json"
-    [bases]="--all --server --json"
+    [ingest]="--server --token-file --tls --tls-ca --batch --in-flight --ack --strict"
+    [feed]="--exchanges --pairs --rate --duration --seed --popular --server --token-file --tls --tls-ca --batch --in-flight --ack"
+    [latest]="--file --server --token-file --tls --tls-ca --json"
+    [candles]="--interval --from --to --limit --fill --format --json --server --token-file --tls --tls-ca"
+    [exchanges]="--no-pairs --server --token-file --tls --tls-ca --json"
+    [bases]="--all --server --token-file --tls --tls-ca --json"
     [reference]="list set remove replace"
-    [status]="--server --json"
-    [checkpoint]="--server --json"
-    [backup]="--keep --rate --server --json"
+    [status]="--server --token-file --tls --tls-ca --json"
+    [checkpoint]="--server --token-file --tls --tls-ca --json"
+    [backup]="--keep --rate --server --token-file --tls --tls-ca --json"
     [backups]="--json"
     [restore]="--data --id"
     [verify]="--data --json"
+    [token]="add list remove"
     [version]=""
   )
   COMPREPLY=()
   case $prev in
-    --config|--file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    --config|--file|--token-file|--tls-ca) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     --data) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     --ack) mapfile -t COMPREPLY < <(compgen -W "durable memory" -- "$cur"); return ;;
     --fill) mapfile -t COMPREPLY < <(compgen -W "none previous null" -- "$cur"); return ;;
@@ -35,14 +36,16 @@ _wick() {
   if ((COMP_CWORD == 1)); then
     mapfile -t COMPREPLY < <(compgen -W "${!options[*]} --help --version" -- "$cur")
   elif [[ $command == reference && $COMP_CWORD -gt 2 && $cur == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "--server --json --help" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "--server --token-file --tls --tls-ca --json --help" -- "$cur")
   elif [[ $cur != -* && $command == @(backup|backups|restore) ]]; then
     compopt -o filenames
     mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+  elif [[ $command == token && $COMP_CWORD -gt 2 ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "--file --scopes --help" -- "$cur")
   elif [[ $cur != -* && ($command == ingest || (${COMP_WORDS[2]} == replace)) ]]; then
     compopt -o filenames
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-  elif [[ -v options[$command] && ($cur == -* || ($command == reference && $COMP_CWORD -eq 2)) ]]; then
+  elif [[ -v options[$command] && ($cur == -* || (($command == reference || $command == token) && $COMP_CWORD -eq 2)) ]]; then
     mapfile -t COMPREPLY < <(compgen -W "${options[$command]} --help" -- "$cur")
   fi
 }

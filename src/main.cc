@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   wick::cli::AddBackups(app, action);
   wick::cli::AddRestore(app, action);
   wick::cli::AddVerify(app, action);
+  wick::cli::AddToken(app, action);
   wick::cli::AddVersion(app, action);
 
   if (argc > 1 && IsUnknownCommand(app, argv[1])) {

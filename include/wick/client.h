@@ -59,13 +59,21 @@ class [[nodiscard]] Result<void> {
   std::optional<ClientError> error_;
 };
 
+/// How a server proves who it is. There is no way to do without the proof.
+struct TlsOptions {
+  std::string ca_file;      // PEM file of the authorities that are trusted; empty: the system's
+  std::string server_name;  // that the certificate is for, a name or an address; empty: `host`
+};
+
 struct ClientOptions {
   std::string host = "127.0.0.1";  // name or address
   uint16_t port = wire::kPortDefault;
-  std::string name = "wick-client";       // shown by the server, at most 64 bytes
-  std::optional<std::string> token;       // at most 1,024 bytes
-  uint64_t connect_timeout_ms = 5'000;    // TCP and hello together, without looking up the name
-  uint64_t request_timeout_ms = 30'000;   // from the call to the whole reply
+  std::string name = "wick-client";  // shown by the server, at most 64 bytes
+  std::optional<std::string>
+      token;  // at most 1,024 bytes; who can read the network reads it without TLS
+  std::optional<TlsOptions> tls;         // nullopt: plain TCP
+  uint64_t connect_timeout_ms = 5'000;   // TCP, TLS and hello together, without looking up the name
+  uint64_t request_timeout_ms = 30'000;  // from the call to the whole reply
   uint64_t reply_bytes_max = 1ull << 30;  // of all frames of a reply; a longer one is an error
 };
 
@@ -73,9 +81,9 @@ struct ClientOptions {
 ///
 /// Threads: one at a time. Series ids belong to the connection: ask for them again on a new one.
 ///
-/// Failure: after kConnectionLost or kBadReply the client is spent, make a new one. After kTimeout
-/// it can be used: the late reply is thrown away, but whether the server did what was asked is not
-/// known. Errors of the server leave the connection as it was.
+/// Failure: after kConnectionLost, kBadReply or kUnauthorized the client is spent, make a new one.
+/// After kTimeout it can be used: the late reply is thrown away, but whether the server did what
+/// was asked is not known. Errors of the server leave the connection as it was.
 class Client {
  public:
   /// Connects and says hello.
@@ -170,7 +178,7 @@ struct IngestorOptions {
 /// equals its series' latest. So an event reported as accepted was applied at least once, and
 /// exactly once only if reconnects() stayed 0. When all tries failed, the call returns the error;
 /// the batches are kept and the next call tries again. Errors that another connection would meet
-/// again (kBadReply, kUnsupportedVersion) are returned at once.
+/// again (kBadReply, kUnsupportedVersion, kUnauthorized, kTlsFailed) are returned at once.
 class Ingestor {
  public:
   using Report = std::function<void(const BatchReport&)>;

@@ -36,12 +36,17 @@ enum class ErrorCode : uint16_t {
   kInternal = 13,
   kRecovering = 14,
   kOverloaded = 15,
+  kForbidden = 17,  // the token has not the scope of the request
+
+  // Again one after which the server closes.
+  kUnauthorized = 16,  // no token, or one the server does not know
 
   // Made by the client, never on the wire.
   kConnectFailed = 0xFF00,
   kConnectionLost = 0xFF01,
   kTimeout = 0xFF02,
   kBadReply = 0xFF03,  // the server sent bytes that are no reply
+  kTlsFailed = 0xFF04,  // no TLS there, or a certificate that is not to be trusted
 };
 
 struct ErrorCodeName {
@@ -64,10 +69,13 @@ inline constexpr ErrorCodeName kErrorCodeNames[] = {
     {ErrorCode::kInternal, "internal_error"},
     {ErrorCode::kRecovering, "recovering"},
     {ErrorCode::kOverloaded, "overloaded"},
+    {ErrorCode::kUnauthorized, "unauthorized"},
+    {ErrorCode::kForbidden, "forbidden"},
     {ErrorCode::kConnectFailed, "connect_failed"},
     {ErrorCode::kConnectionLost, "connection_lost"},
     {ErrorCode::kTimeout, "timeout"},
     {ErrorCode::kBadReply, "bad_reply"},
+    {ErrorCode::kTlsFailed, "tls_failed"},
 };
 
 /// "unknown_series"; "unknown" for a number this version does not know.

@@ -12,7 +12,7 @@ namespace wick::cli {
 namespace {
 
 struct Options {
-  std::string server;
+  Remote server;
   std::string directory;
   uint32_t keep = 0;
   uint64_t bytes_per_second = 0;
@@ -24,7 +24,7 @@ constexpr uint64_t kBackupTimeoutMs = 7ull * 86'400'000;
 
 int Backup(const Options& options) {
   const std::string directory = std::filesystem::absolute(options.directory).lexically_normal();
-  ClientOptions settings = ServerOptions(options.server);
+  ClientOptions settings = ClientOptionsOf(options.server);
   settings.request_timeout_ms = kBackupTimeoutMs;
   Result<Client> client = Client::Connect(settings);
   if (!client) return Fail(client.error().message);

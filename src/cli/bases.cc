@@ -16,7 +16,7 @@ namespace wick::cli {
 namespace {
 
 struct Options {
-  std::string server;
+  Remote server;
   std::vector<std::string> bases;
   std::string all_of;
   bool json = false;

@@ -18,7 +18,7 @@ namespace wick::cli {
 namespace {
 
 struct Options {
-  std::string server;
+  Remote server;
   std::string symbol;
   std::string interval = "1m";
   std::string from;

@@ -35,6 +35,7 @@ void AddBackup(CLI::App& app, Action& action);
 void AddBackups(CLI::App& app, Action& action);
 void AddRestore(CLI::App& app, Action& action);
 void AddVerify(CLI::App& app, Action& action);
+void AddToken(CLI::App& app, Action& action);
 void AddVersion(CLI::App& app, Action& action);
 
 }  // namespace wick::cli

@@ -13,7 +13,7 @@ namespace wick::cli {
 namespace {
 
 struct Options {
-  std::string server;
+  Remote server;
   std::string exchange;
   bool no_pairs = false;
   bool json = false;

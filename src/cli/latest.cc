@@ -15,7 +15,7 @@ namespace wick::cli {
 namespace {
 
 struct Options {
-  std::string server;
+  Remote server;
   std::vector<std::string> symbols;
   std::string file;
   bool json = false;

@@ -17,7 +17,7 @@ namespace wick::cli {
 namespace {
 
 struct Options {
-  std::string server;
+  Remote server;
   Reference reference;  // of set; remove uses its base
   std::string file;
   bool json = false;

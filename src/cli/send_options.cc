@@ -31,7 +31,7 @@ Result<Ingestor> ConnectIngestor(const SendOptions& options, Ingestor::Report re
   ingestor.batch_events = options.batch_events;
   ingestor.in_flight_batches = options.in_flight_batches;
   ingestor.ack = options.ack == "memory" ? wire::Ack::kMemory : wire::Ack::kDurable;
-  return Ingestor::Connect(ServerOptions(options.server), ingestor, std::move(report));
+  return Ingestor::Connect(ClientOptionsOf(options.server), ingestor, std::move(report));
 }
 
 absl::Status ToStatus(const ClientError& error) {

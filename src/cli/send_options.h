@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "cli/server_option.h"
 #include "wick/client.h"
 
 namespace CLI {
@@ -14,7 +15,7 @@ class App;
 namespace wick::cli {
 
 struct SendOptions {
-  std::string server;
+  Remote server;
   uint32_t batch_events = IngestorOptions{}.batch_events;
   uint32_t in_flight_batches = IngestorOptions{}.in_flight_batches;
   std::string ack = "durable";

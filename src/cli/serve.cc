@@ -16,7 +16,7 @@ void AddServe(CLI::App& app, Action& action) {
   command->footer(
       "Examples:\n"
       "  wick serve --data ./data\n"
-      "  wick serve --config wick.toml --http 0.0.0.0:8080 --set tiers.1m.keep=60d");
+      "  wick serve --config wick.toml --http 127.0.0.1:9090 --set tiers.1m.keep=60d");
   command->callback([options, &action] {
     action = [options] {
       const absl::StatusOr<server::ServerConfig> config = LoadConfig(*options);

@@ -13,14 +13,22 @@ class App;
 
 namespace wick::cli {
 
-/// Adds --server to a subcommand; `server` outlives the parsing.
-void AddServerOption(CLI::App& command, std::string& server);
+/// Where the server is, and how it is spoken with.
+struct Remote {
+  std::string address;     // "host:port"
+  std::string token_file;  // empty: the token is in the environment, or there is none
+  bool tls = false;
+  std::string tls_ca;  // empty: the system's authorities
+};
 
-/// Throws CLI::ValidationError if `server` is no HOST:PORT.
-ClientOptions ServerOptions(const std::string& server);
+/// Adds --server, --token-file, --tls and --tls-ca to a subcommand; `remote` outlives the parsing.
+void AddServerOption(CLI::App& command, Remote& remote);
+
+/// Throws CLI::ValidationError if the address is no HOST:PORT or the file holds no token.
+ClientOptions ClientOptionsOf(const Remote& remote);
 
 /// nullopt: the reason is on stderr.
-std::optional<Client> ConnectTo(const std::string& server);
+std::optional<Client> ConnectTo(const Remote& remote);
 
 /// One line on stderr, "wick: ..."; returns kFailed.
 int Fail(const std::string& message);

@@ -10,7 +10,7 @@ namespace wick::cli {
 namespace {
 
 struct Options {
-  std::string server;
+  Remote server;
   bool json = false;
 };
 

@@ -1,15 +1,11 @@
 #include "client/connection.h"
 
 #include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "client/codec.h"
-#include "client/socket.h"
 
 namespace wick::client {
 namespace {
@@ -19,18 +15,16 @@ constexpr size_t kReadBytes = 256 * 1024;
 
 }  // namespace
 
-Connection::Connection(int socket, const ClientOptions& options)
-    : socket_(socket),
+Connection::Connection(Channel channel, const ClientOptions& options)
+    : channel_(std::move(channel)),
       server_(options.host + ":" + std::to_string(options.port)),
       reply_bytes_max_(options.reply_bytes_max) {}
 
-Connection::~Connection() { close(socket_); }
-
 Result<std::unique_ptr<Connection>> Connection::Open(const ClientOptions& options) {
   const Deadline deadline = DeadlineIn(options.connect_timeout_ms);
-  Result<int> socket = ConnectTcp(options.host, options.port, deadline);
-  if (!socket) return socket.error();
-  std::unique_ptr<Connection> connection(new Connection(*socket, options));
+  Result<Channel> channel = Channel::Open(options, deadline);
+  if (!channel) return channel.error();
+  std::unique_ptr<Connection> connection(new Connection(std::move(*channel), options));
   if (Result<void> said = connection->SayHello(options, deadline); !said) return said.error();
   return connection;
 }
@@ -40,7 +34,12 @@ Result<void> Connection::SayHello(const ClientOptions& options, Deadline deadlin
   WriteHello(options, writer());
   if (Result<uint64_t> id = End(); !id) return id.error();
   Result<std::optional<Reply>> reply = Next(deadline);
-  if (!reply) return reply.error();
+  if (!reply) {
+    ClientError error = reply.error();
+    const bool lost = error.code == ErrorCode::kConnectionLost;
+    if (lost && !options.tls) error.message += " instead of an answer to hello; does it want TLS?";
+    return error;
+  }
   if (!reply->has_value()) {
     return ClientError{ErrorCode::kTimeout, server_ + " did not answer hello within " +
                                                 std::to_string(options.connect_timeout_ms) + " ms"};
@@ -100,8 +99,7 @@ Result<bool> Connection::Pump(Wait wait, Deadline deadline) {
     const bool writing = sent_ < out_.size();
     if (wait == Wait::kForDrain && !writing) return true;
 
-    const short events = static_cast<short>(POLLIN | (writing ? POLLOUT : 0));
-    const short came = WaitFor(socket_, events, deadline);
+    const short came = channel_.Wait(writing, deadline);
     if (came == 0) return false;
     // Read first: a server that refuses says why and closes, and the write below would fail without
     // it.
@@ -111,13 +109,10 @@ Result<bool> Connection::Pump(Wait wait, Deadline deadline) {
 }
 
 std::optional<ClientError> Connection::WriteSome() {
-  const ssize_t written =
-      send(socket_, out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (written < 0) {
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return std::nullopt;
-    return Lost(ErrnoText(errno));
-  }
-  sent_ += static_cast<size_t>(written);
+  const Moved moved = channel_.Write(out_.data() + sent_, out_.size() - sent_);
+  if (moved.state == Moved::State::kNothingYet) return std::nullopt;
+  if (moved.state != Moved::State::kDone) return Lost(moved.reason);
+  sent_ += moved.bytes;
   if (sent_ == out_.size()) {
     out_.clear();
     sent_ = 0;
@@ -127,14 +122,19 @@ std::optional<ClientError> Connection::WriteSome() {
 
 std::optional<ClientError> Connection::ReadSome() {
   if (in_.size() - in_bytes_ < kReadBytes) in_.resize(in_bytes_ + kReadBytes);
-  const ssize_t got = recv(socket_, in_.data() + in_bytes_, in_.size() - in_bytes_, MSG_DONTWAIT);
-  if (got > 0) {
-    in_bytes_ += static_cast<size_t>(got);
-    return TakeFrames();
+  const Moved moved = channel_.Read(in_.data() + in_bytes_, in_.size() - in_bytes_);
+  switch (moved.state) {
+    case Moved::State::kDone:
+      in_bytes_ += moved.bytes;
+      return TakeFrames();
+    case Moved::State::kNothingYet:
+      return std::nullopt;
+    case Moved::State::kFailed:
+      return Lost(moved.reason);
+    case Moved::State::kEnd:
+      break;
   }
-  if (got == 0) return Lost(in_bytes_ == 0 ? "closed by the server" : "closed within a reply");
-  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return std::nullopt;
-  return Lost(ErrnoText(errno));
+  return Lost(in_bytes_ == 0 ? "closed by the server" : "closed within a reply");
 }
 
 std::optional<ClientError> Connection::TakeFrames() {

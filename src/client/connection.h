@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "client/channel.h"
 #include "client/socket.h"
 #include "wick/client.h"
 #include "wick/wire.h"
@@ -29,7 +30,6 @@ class Connection {
  public:
   /// Connects and says hello, within options.connect_timeout_ms.
   static Result<std::unique_ptr<Connection>> Open(const ClientOptions& options);
-  ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -52,7 +52,7 @@ class Connection {
  private:
   enum class Wait : uint8_t { kForReply, kForDrain };
 
-  Connection(int socket, const ClientOptions& options);
+  Connection(Channel channel, const ClientOptions& options);
   Result<void> SayHello(const ClientOptions& options, Deadline deadline);
   /// False: the deadline passed.
   Result<bool> Pump(Wait wait, Deadline deadline);
@@ -63,7 +63,7 @@ class Connection {
   ClientError Lost(std::string_view what) const;
   ClientError BadReply(std::string_view what) const;
 
-  const int socket_;
+  Channel channel_;
   const std::string server_;
   const uint64_t reply_bytes_max_;
   wire::HelloReply hello_;

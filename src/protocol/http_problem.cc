@@ -16,6 +16,8 @@ constexpr auto kKinds = std::to_array<ProblemKind>({
     {400, "invalid_parameter", "A parameter has a value that is not allowed"},
     {400, "missing_parameter", "A parameter is missing"},
     {400, "unknown_parameter", "There is no such parameter"},
+    {401, "unauthorized", "The request needs a token that this server knows"},
+    {403, "forbidden", "The sender may not do this"},
     {404, "unknown_series", "Nothing was ever seen of this series"},
     {404, "unknown_reference", "This base currency has no reference"},
     {404, "not_found", "There is nothing at this path"},

@@ -19,6 +19,8 @@ enum class ProblemCode : uint8_t {
   kInvalidParameter,
   kMissingParameter,
   kUnknownParameter,
+  kUnauthorized,
+  kForbidden,
   kUnknownSeries,
   kUnknownReference,
   kNotFound,

@@ -178,30 +178,31 @@ constexpr std::string_view kBasesParameters[] = {"baseCurrency"};
 struct Route {
   std::string_view method;
   std::string_view path;  // "{base}" stands for one segment
+  Scope scope;            // that its sender needs
   OrProblem<HttpRequest> (*read)(const Target& target);
   std::span<const std::string_view> parameters = {};
 };
 
 const Route kRoutes[] = {
-    {"POST", "/v1/events", ReadPostEvents, kAckParameters},
-    {"GET", "/v1/latest", ReadGetLatest, kSeriesParameters},
-    {"POST", "/v1/latest", ReadNothing<PostLatest>},
-    {"GET", "/v1/candles", ReadGetCandles, kCandlesParameters},
-    {"POST", "/v1/candles", ReadNothing<PostCandles>},
-    {"GET", "/v1/exchanges", ReadGetExchanges, kExchangesParameters},
-    {"GET", "/v1/bases", ReadGetBases, kBasesParameters},
-    {"GET", "/v1/bases/{base}", ReadBase<GetBase>},
-    {"PUT", "/v1/bases/{base}/reference", ReadBase<PutReference>},
-    {"DELETE", "/v1/bases/{base}/reference", ReadBase<DeleteReference>},
-    {"GET", "/v1/references", ReadNothing<GetReferences>},
-    {"PUT", "/v1/references", ReadNothing<PutReferences>},
-    {"GET", "/v1/status", ReadNothing<GetStatus>},
-    {"GET", "/healthz", ReadNothing<GetHealthz>},
-    {"GET", "/readyz", ReadNothing<GetReadyz>},
-    {"GET", "/metrics", ReadNothing<GetMetrics>},
-    {"GET", "/v1/openapi.json", ReadNothing<GetOpenApi>},
-    {"POST", "/v1/admin/checkpoint", ReadNothing<AdminCheckpoint>},
-    {"POST", "/v1/admin/backup", ReadNothing<AdminBackup>},
+    {"POST", "/v1/events", Scope::kIngest, ReadPostEvents, kAckParameters},
+    {"GET", "/v1/latest", Scope::kRead, ReadGetLatest, kSeriesParameters},
+    {"POST", "/v1/latest", Scope::kRead, ReadNothing<PostLatest>},
+    {"GET", "/v1/candles", Scope::kRead, ReadGetCandles, kCandlesParameters},
+    {"POST", "/v1/candles", Scope::kRead, ReadNothing<PostCandles>},
+    {"GET", "/v1/exchanges", Scope::kRead, ReadGetExchanges, kExchangesParameters},
+    {"GET", "/v1/bases", Scope::kRead, ReadGetBases, kBasesParameters},
+    {"GET", "/v1/bases/{base}", Scope::kRead, ReadBase<GetBase>},
+    {"PUT", "/v1/bases/{base}/reference", Scope::kAdmin, ReadBase<PutReference>},
+    {"DELETE", "/v1/bases/{base}/reference", Scope::kAdmin, ReadBase<DeleteReference>},
+    {"GET", "/v1/references", Scope::kRead, ReadNothing<GetReferences>},
+    {"PUT", "/v1/references", Scope::kAdmin, ReadNothing<PutReferences>},
+    {"GET", "/v1/status", Scope::kRead, ReadNothing<GetStatus>},
+    {"GET", "/healthz", Scope::kNone, ReadNothing<GetHealthz>},
+    {"GET", "/readyz", Scope::kNone, ReadNothing<GetReadyz>},
+    {"GET", "/metrics", Scope::kRead, ReadNothing<GetMetrics>},
+    {"GET", "/v1/openapi.json", Scope::kRead, ReadNothing<GetOpenApi>},
+    {"POST", "/v1/admin/checkpoint", Scope::kAdmin, ReadNothing<AdminCheckpoint>},
+    {"POST", "/v1/admin/backup", Scope::kAdmin, ReadNothing<AdminBackup>},
 };
 
 constexpr std::string_view kBaseSegment = "{base}";
@@ -250,15 +251,25 @@ OrProblem<HttpRequest> ReadRoute(const Route& route, std::string_view base_segme
   return route.read(target);
 }
 
+/// A target in both forms, cut at its question mark.
+struct PathAndQuery {
+  std::string_view path;
+  std::string_view query;
+};
+PathAndQuery Cut(std::string_view target) {
+  target = WithoutOrigin(target);
+  const size_t question = std::min(target.find('?'), target.size());
+  return {target.substr(0, question), target.substr(std::min(question + 1, target.size()))};
+}
+
+std::string_view WithoutHead(std::string_view method) { return method == "HEAD" ? "GET" : method; }
+
 }  // namespace
 
 OrProblem<HttpRequest> RouteHttp(std::string_view method, std::string_view target,
                                  uint32_t candles_per_request_max) {
-  target = WithoutOrigin(target);
-  const size_t question = std::min(target.find('?'), target.size());
-  const std::string_view path = target.substr(0, question);
-  const std::string_view query = target.substr(std::min(question + 1, target.size()));
-  if (method == "HEAD") method = "GET";
+  const auto [path, query] = Cut(target);
+  method = WithoutHead(method);
 
   std::string allow;
   for (const Route& route : kRoutes) {
@@ -286,8 +297,19 @@ OrProblem<HttpRequest> RouteHttp(std::string_view method, std::string_view targe
 
 std::vector<HttpRouteInfo> HttpRoutes() {
   std::vector<HttpRouteInfo> routes;
-  for (const Route& route : kRoutes) routes.push_back({route.method, route.path, route.parameters});
+  for (const Route& route : kRoutes) {
+    routes.push_back({route.method, route.path, route.scope, route.parameters});
+  }
   return routes;
+}
+
+Scope ScopeOfHttp(std::string_view method, std::string_view target) {
+  const std::string_view path = Cut(target).path;
+  method = WithoutHead(method);
+  for (const Route& route : kRoutes) {
+    if (route.method == method && Match(route.path, path)) return route.scope;
+  }
+  return Scope::kToken;
 }
 
 }  // namespace wick::protocol

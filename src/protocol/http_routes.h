@@ -11,6 +11,7 @@
 
 #include "engine/engine.h"
 #include "protocol/http_problem.h"
+#include "protocol/scope.h"
 #include "wick/query.h"
 #include "wick/series.h"
 
@@ -72,6 +73,7 @@ OrProblem<HttpRequest> RouteHttp(std::string_view method, std::string_view targe
 struct HttpRouteInfo {
   std::string_view method;                       // "GET"
   std::string_view path;                         // "/v1/bases/{base}"
+  Scope scope;                                   // that its sender needs
   std::span<const std::string_view> parameters;  // known names in the query
 };
 std::vector<HttpRouteInfo> HttpRoutes();

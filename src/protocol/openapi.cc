@@ -22,6 +22,7 @@ constexpr std::string_view kOpenApi = R"openapi({
     "/v1/events": {
       "post": {
         "operationId": "postEvents",
+        "security": [{"token": ["ingest"]}],
         "tags": ["events"],
         "summary": "Takes price events: one, an array, or one a line",
         "description": "A bad event never costs its neighbours: it is counted and described in the answer. A body that is no JSON is refused whole, except as application/x-ndjson, where each line stands for itself. Body: at most 64 MiB.",
@@ -81,6 +82,8 @@ constexpr std::string_view kOpenApi = R"openapi({
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/IngestReport"}}}
           },
           "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "413": {"$ref": "#/components/responses/BodyTooLarge"},
           "503": {"$ref": "#/components/responses/Unavailable"},
           "507": {"$ref": "#/components/responses/DiskFull"}
@@ -90,6 +93,7 @@ constexpr std::string_view kOpenApi = R"openapi({
     "/v1/latest": {
       "get": {
         "operationId": "getLatest",
+        "security": [{"token": ["read"]}],
         "tags": ["prices"],
         "summary": "The latest price of one series",
         "parameters": [
@@ -104,11 +108,14 @@ constexpr std::string_view kOpenApi = R"openapi({
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PriceEvent"}}}
           },
           "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"}
         }
       },
       "post": {
         "operationId": "postLatest",
+        "security": [{"token": ["read"]}],
         "tags": ["prices"],
         "summary": "The latest prices of many series",
         "requestBody": {
@@ -137,6 +144,8 @@ constexpr std::string_view kOpenApi = R"openapi({
             }
           },
           "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "413": {"$ref": "#/components/responses/BodyTooLarge"}
         }
       }
@@ -144,6 +153,7 @@ constexpr std::string_view kOpenApi = R"openapi({
     "/v1/candles": {
       "get": {
         "operationId": "getCandles",
+        "security": [{"token": ["read"]}],
         "tags": ["prices"],
         "summary": "Candles of one series",
         "description": "Ascending. Without from the newest candles (before to) are answered. next is the from of the following page.",
@@ -183,11 +193,14 @@ constexpr std::string_view kOpenApi = R"openapi({
             }
           },
           "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"}
         }
       },
       "post": {
         "operationId": "postCandles",
+        "security": [{"token": ["read"]}],
         "tags": ["prices"],
         "summary": "Candles of up to 100 series",
         "requestBody": {
@@ -209,6 +222,8 @@ constexpr std::string_view kOpenApi = R"openapi({
             }
           },
           "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"},
           "413": {"$ref": "#/components/responses/BodyTooLarge"}
         }
@@ -217,6 +232,7 @@ constexpr std::string_view kOpenApi = R"openapi({
     "/v1/exchanges": {
       "get": {
         "operationId": "getExchanges",
+        "security": [{"token": ["read"]}],
         "tags": ["catalogue"],
         "summary": "Every exchange and pair that was ever seen, by name",
         "parameters": [
@@ -232,13 +248,16 @@ constexpr std::string_view kOpenApi = R"openapi({
               }
             }
           },
-          "400": {"$ref": "#/components/responses/BadRequest"}
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"}
         }
       }
     },
     "/v1/bases": {
       "get": {
         "operationId": "getBases",
+        "security": [{"token": ["read"]}],
         "tags": ["catalogue"],
         "summary": "One reference price for each base currency, by name",
         "parameters": [
@@ -259,13 +278,16 @@ constexpr std::string_view kOpenApi = R"openapi({
               }
             }
           },
-          "400": {"$ref": "#/components/responses/BadRequest"}
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"}
         }
       }
     },
     "/v1/bases/{base}": {
       "get": {
         "operationId": "getBase",
+        "security": [{"token": ["read"]}],
         "tags": ["catalogue"],
         "summary": "Every latest price of a base currency, newest first",
         "parameters": [{"$ref": "#/components/parameters/base"}],
@@ -278,13 +300,16 @@ constexpr std::string_view kOpenApi = R"openapi({
               }
             }
           },
-          "400": {"$ref": "#/components/responses/BadRequest"}
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"}
         }
       }
     },
     "/v1/bases/{base}/reference": {
       "put": {
         "operationId": "putReference",
+        "security": [{"token": ["admin"]}],
         "tags": ["references"],
         "summary": "Sets the series that gives the price of a base currency",
         "parameters": [{"$ref": "#/components/parameters/base"}],
@@ -303,6 +328,8 @@ constexpr std::string_view kOpenApi = R"openapi({
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Reference"}}}
           },
           "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "413": {"$ref": "#/components/responses/BodyTooLarge"},
           "503": {"$ref": "#/components/responses/Unavailable"},
           "507": {"$ref": "#/components/responses/DiskFull"}
@@ -310,12 +337,15 @@ constexpr std::string_view kOpenApi = R"openapi({
       },
       "delete": {
         "operationId": "deleteReference",
+        "security": [{"token": ["admin"]}],
         "tags": ["references"],
         "summary": "Removes the reference of a base currency",
         "parameters": [{"$ref": "#/components/parameters/base"}],
         "responses": {
           "204": {"description": "It is removed, durably"},
           "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"},
           "503": {"$ref": "#/components/responses/Unavailable"},
           "507": {"$ref": "#/components/responses/DiskFull"}
@@ -325,6 +355,7 @@ constexpr std::string_view kOpenApi = R"openapi({
     "/v1/references": {
       "get": {
         "operationId": "getReferences",
+        "security": [{"token": ["read"]}],
         "tags": ["references"],
         "summary": "All references, by base currency",
         "responses": {
@@ -336,11 +367,14 @@ constexpr std::string_view kOpenApi = R"openapi({
               }
             }
           },
-          "400": {"$ref": "#/components/responses/BadRequest"}
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"}
         }
       },
       "put": {
         "operationId": "putReferences",
+        "security": [{"token": ["admin"]}],
         "tags": ["references"],
         "summary": "Replaces all references",
         "requestBody": {
@@ -366,6 +400,8 @@ constexpr std::string_view kOpenApi = R"openapi({
             }
           },
           "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "413": {"$ref": "#/components/responses/BodyTooLarge"},
           "503": {"$ref": "#/components/responses/Unavailable"},
           "507": {"$ref": "#/components/responses/DiskFull"}
@@ -375,6 +411,7 @@ constexpr std::string_view kOpenApi = R"openapi({
     "/v1/status": {
       "get": {
         "operationId": "getStatus",
+        "security": [{"token": ["read"]}],
         "tags": ["operation"],
         "summary": "What the server is doing",
         "description": "Counts are since the start of the process.",
@@ -383,13 +420,16 @@ constexpr std::string_view kOpenApi = R"openapi({
             "description": "The state at one moment",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Status"}}}
           },
-          "400": {"$ref": "#/components/responses/BadRequest"}
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"}
         }
       }
     },
     "/healthz": {
       "get": {
         "operationId": "getHealthz",
+        "security": [],
         "tags": ["operation"],
         "summary": "The process is alive",
         "responses": {
@@ -404,6 +444,7 @@ constexpr std::string_view kOpenApi = R"openapi({
     "/readyz": {
       "get": {
         "operationId": "getReadyz",
+        "security": [],
         "tags": ["operation"],
         "summary": "The server has recovered and can write",
         "responses": {
@@ -419,28 +460,35 @@ constexpr std::string_view kOpenApi = R"openapi({
     "/metrics": {
       "get": {
         "operationId": "getMetrics",
+        "security": [{"token": ["read"]}],
         "tags": ["operation"],
         "summary": "Counters for Prometheus",
         "responses": {
           "200": {"description": "Prometheus text format", "content": {"text/plain": {"schema": {"type": "string"}}}},
-          "400": {"$ref": "#/components/responses/BadRequest"}
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"}
         }
       }
     },
     "/v1/openapi.json": {
       "get": {
         "operationId": "getOpenApi",
+        "security": [{"token": ["read"]}],
         "tags": ["operation"],
         "summary": "This document",
         "responses": {
           "200": {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}},
-          "400": {"$ref": "#/components/responses/BadRequest"}
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"}
         }
       }
     },
     "/v1/admin/checkpoint": {
       "post": {
         "operationId": "adminCheckpoint",
+        "security": [{"token": ["admin"]}],
         "tags": ["operation"],
         "summary": "Writes a checkpoint and answers when it is durable",
         "responses": {
@@ -449,6 +497,8 @@ constexpr std::string_view kOpenApi = R"openapi({
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AdminReply"}}}
           },
           "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "503": {"$ref": "#/components/responses/Unavailable"},
           "507": {"$ref": "#/components/responses/DiskFull"}
         }
@@ -457,6 +507,7 @@ constexpr std::string_view kOpenApi = R"openapi({
     "/v1/admin/backup": {
       "post": {
         "operationId": "adminBackup",
+        "security": [{"token": ["admin"]}],
         "tags": ["operation"],
         "summary": "Adds a backup to a directory of the server's machine",
         "description": "It holds everything acknowledged before the request. Answered when it is made and synced; the server goes on meanwhile. One at a time.",
@@ -470,6 +521,8 @@ constexpr std::string_view kOpenApi = R"openapi({
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BackupReply"}}}
           },
           "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "503": {"$ref": "#/components/responses/Unavailable"},
           "507": {"$ref": "#/components/responses/DiskFull"}
         }
@@ -511,6 +564,13 @@ constexpr std::string_view kOpenApi = R"openapi({
         "example": "BTC"
       }
     },
+    "securitySchemes": {
+      "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token with the scope that the operation names: read, ingest or admin; none contains another. Servers without tokens ask for none."
+      }
+    },
     "responses": {
       "BadRequest": {
         "description": "bad_request, invalid_json, invalid_body, invalid_parameter, missing_parameter or unknown_parameter",
@@ -526,6 +586,15 @@ constexpr std::string_view kOpenApi = R"openapi({
             }
           }
         }
+      },
+      "Unauthorized": {
+        "description": "unauthorized: no token, or one that the server does not know. Servers without tokens never answer it.",
+        "headers": {"WWW-Authenticate": {"description": "Bearer", "schema": {"type": "string"}}},
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      },
+      "Forbidden": {
+        "description": "forbidden: the token has not the scope of the request, or a browser asks on behalf of a page that may not",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
       },
       "NotFound": {
         "description": "unknown_series, unknown_reference or not_found",
@@ -873,7 +942,7 @@ constexpr std::string_view kOpenApi = R"openapi({
           "detail": {"type": "string", "description": "What was wrong, where, and what to do."},
           "code": {
             "type": "string",
-            "enum": ["bad_request", "invalid_json", "invalid_body", "invalid_parameter", "missing_parameter", "unknown_parameter", "unknown_series", "unknown_reference", "not_found", "method_not_allowed", "request_timeout", "body_too_large", "unsupported_media_type", "header_too_large", "internal_error", "unavailable", "recovering", "overloaded", "write_failed", "storage_full"]
+            "enum": ["bad_request", "invalid_json", "invalid_body", "invalid_parameter", "missing_parameter", "unknown_parameter", "unauthorized", "forbidden", "unknown_series", "unknown_reference", "not_found", "method_not_allowed", "request_timeout", "body_too_large", "unsupported_media_type", "header_too_large", "internal_error", "unavailable", "recovering", "overloaded", "write_failed", "storage_full"]
           }
         }
       }

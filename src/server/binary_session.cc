@@ -1,5 +1,7 @@
 #include "server/binary_session.h"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <chrono>
@@ -17,6 +19,7 @@ namespace {
 namespace asio = boost::asio;
 namespace binary = protocol::binary;
 using asio::ip::tcp;
+using protocol::Scope;
 
 constexpr size_t kReadBytesInitial = 64_KiB;
 
@@ -33,27 +36,39 @@ constexpr std::chrono::seconds kHelloMax{10};
 constexpr std::chrono::seconds kWriteMax{120};
 constexpr std::chrono::seconds kLingerMax{2};
 
+constexpr const char* kTakenBack = "the token was taken back";
+/// A first frame: the longest hello, with room for what later versions put behind it. Nobody has
+/// shown a token yet, so nobody gets a larger buffer.
+constexpr wire::Limits kLimitsOfHello{.payload_bytes = 4'096};
+static_assert(kLimitsOfHello.payload_bytes >
+              2 * (wire::kTokenBytesMax + wire::kClientNameBytesMax));
+
 }  // namespace
 
-BinarySession::BinarySession(tcp::socket socket, const Tls* tls, Services& services, Worker& worker,
-                             BinaryApi& api)
-    : stream_(std::move(socket), tls),
+BinarySession::BinarySession(tcp::socket socket, Services& services, Worker& worker, BinaryApi& api)
+    : stream_(std::move(socket), services.access.tls.get()),
       services_(services),
       worker_(worker),
       api_(api),
       count_(services.connections.binary),
+      bearer_(services.access.auth.get()),
       buffer_(std::make_unique_for_overwrite<char[]>(kReadBytesInitial)),
       buffer_bytes_(kReadBytesInitial) {}
 
 void BinarySession::Start() {
   last_active_ = std::chrono::steady_clock::now();
-  stream_.AsyncHandshake(
-      [self = shared_from_this()](const Error& error) { self->OnHandshake(error); });
+  stream_.AsyncHandshake(worker_.handshakes(), [self = shared_from_this()](const Error& error) {
+    self->OnHandshake(error);
+  });
 }
 
 void BinarySession::OnHandshake(const Error& error) {
   if (closed_) return;
-  if (error) return Close();
+  if (error) {
+    services_.connections.handshakes_failed.fetch_add(1, std::memory_order_relaxed);
+    spdlog::debug("TLS with a binary client at {} failed: {}", stream_.Peer(), error.message());
+    return Close();
+  }
   Read();
 }
 
@@ -69,6 +84,10 @@ void BinarySession::Close() {
 }
 
 void BinarySession::Sweep(Time now) {
+  if (greeted_ && !last_ && bearer_.Check(Scope::kToken)) {  // taken back
+    Fail(0, {ErrorCode::kUnauthorized, kTakenBack});
+    Work();
+  }
   const auto still = now - last_active_;
   if ((lingering_ && still > kLingerMax) || (!greeted_ && still > kHelloMax) ||
       (write_busy_ && still > kWriteMax)) {
@@ -104,8 +123,8 @@ void BinarySession::Work() {
          reply_.frames.size() < kOutBytesMax) {
     Frame frame;
     binary::ErrorReply error;
-    switch (
-        binary::NextFrame({buffer_.get() + begin_, end_ - begin_}, api_.limits(), frame, error)) {
+    const wire::Limits& limits = greeted_ ? api_.limits() : kLimitsOfHello;
+    switch (binary::NextFrame({buffer_.get() + begin_, end_ - begin_}, limits, frame, error)) {
       case binary::FrameState::kPart:
         part = true;
         frame_bytes_ = end_ - begin_ < wire::kHeaderBytes
@@ -118,6 +137,8 @@ void BinarySession::Work() {
       case binary::FrameState::kWhole:
         if (!greeted_) {
           Hello(frame);
+        } else if (!MayAsk(frame)) {
+          // refused
         } else if (frame.header.type == wire::RequestType(wire::Type::kIngest) &&
                    !services_.engine().HasRoom(worker_.index())) {
           WaitForRoom();
@@ -145,6 +166,14 @@ void BinarySession::Hello(const Frame& frame) {
   if (!binary::DecodeHello(frame, request, error)) {
     return Fail(frame.header.request_id, error);
   }
+  if (request.token) bearer_.Show(*request.token);
+  if (const auto denial = bearer_.Check(Scope::kToken)) {
+    services_.access.auth->CountRefusal(*denial, stream_.Peer());
+    return Fail(frame.header.request_id,
+                {ErrorCode::kUnauthorized, *denial == Denial::kNoToken
+                                               ? "this server asks for a token; hello has none"
+                                               : "the token is none that this server knows"});
+  }
   const auto now = std::chrono::steady_clock::now();
   if (!services_.state.recovered()) {  // it may say hello again
     binary::AppendError(frame.header.request_id, ErrorCode::kRecovering,
@@ -155,6 +184,23 @@ void BinarySession::Hello(const Frame& frame) {
   binary::AppendHello(frame.header.request_id,
                       {wire::kVersion, std::string(kVersion), api_.limits()}, reply_.frames);
   Count(wire::RequestType(wire::Type::kHello), now, Outcome::kOk);
+}
+
+bool BinarySession::MayAsk(const Frame& frame) {
+  const Scope scope = protocol::ScopeOfBinary(frame.header.type);
+  const auto denial = bearer_.Check(scope);
+  if (!denial) return true;
+  services_.access.auth->CountRefusal(*denial, stream_.Peer());
+  if (*denial != Denial::kScope) {
+    Fail(0, {ErrorCode::kUnauthorized, kTakenBack});  // not of this request but of all
+    return false;
+  }
+  binary::AppendError(frame.header.request_id, ErrorCode::kForbidden,
+                      fmt::format("the token has not the scope {} that this request needs",
+                                  protocol::NameOf(scope)),
+                      reply_.frames);
+  Count(frame.header.type, std::chrono::steady_clock::now(), Outcome::kClientError);
+  return false;
 }
 
 void BinarySession::WaitForRoom() {

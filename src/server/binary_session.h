@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "protocol/binary_requests.h"
+#include "server/auth.h"
 #include "server/binary_api.h"
 #include "server/services.h"
 #include "server/stream.h"
@@ -22,8 +23,8 @@ namespace wick::server {
 /// close it at once.
 class BinarySession final : public Session, public std::enable_shared_from_this<BinarySession> {
  public:
-  BinarySession(boost::asio::ip::tcp::socket socket, const Tls* tls, Services& services,
-                Worker& worker, BinaryApi& api);
+  BinarySession(boost::asio::ip::tcp::socket socket, Services& services, Worker& worker,
+                BinaryApi& api);
 
   void Start() override;
   void Drain() override;
@@ -41,6 +42,8 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
   void Work();
   void Hello(const Frame& frame);
   void Dispatch(const Frame& frame);
+  /// False: the request is refused, and the refusal written.
+  bool MayAsk(const Frame& frame);
   void WaitForRoom();
   void OnReply(size_t type, Time began, BinaryReply reply);
   void Count(size_t type, Time began, Outcome outcome);
@@ -56,6 +59,7 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
   Worker& worker_;
   BinaryApi& api_;
   const ConnectionCount count_;
+  Bearer bearer_;
 
   std::unique_ptr<char[]> buffer_;
   size_t buffer_bytes_;

@@ -16,6 +16,10 @@ std::string_view ReasonOf(int status) {
       return "No Content";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
     case 404:
       return "Not Found";
     case 405:
@@ -39,6 +43,12 @@ std::string_view ReasonOf(int status) {
   }
 }
 
+/// What a page that may ask at all may ask; kept by the browser for ten minutes.
+constexpr std::string_view kPreflightFields =
+    "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, DELETE\r\n"
+    "Access-Control-Allow-Headers: Authorization, Content-Type\r\n"
+    "Access-Control-Max-Age: 600\r\n";
+
 }  // namespace
 
 void HttpAnswer::Clear() {
@@ -47,6 +57,7 @@ void HttpAnswer::Clear() {
   body.clear();
   allow.clear();
   retry_after_s = 0;
+  preflight = false;
 }
 
 HttpAnswer AnswerOf(const protocol::Problem& problem) {
@@ -72,9 +83,9 @@ bool IsDiskFull(const absl::Status& status) {
 }
 
 HttpAnswer WriteFailure(const absl::Status& status) {
-  return AnswerOf(
-      IsDiskFull(status) ? protocol::ProblemCode::kStorageFull : protocol::ProblemCode::kWriteFailed,
-      Message(status));
+  return AnswerOf(IsDiskFull(status) ? protocol::ProblemCode::kStorageFull
+                                     : protocol::ProblemCode::kWriteFailed,
+                  Message(status));
 }
 
 void AppendAnswer(const HttpAnswer& answer, const HttpSending& sending, std::string& out) {
@@ -87,6 +98,11 @@ void AppendAnswer(const HttpAnswer& answer, const HttpSending& sending, std::str
   }
   if (!answer.allow.empty()) fmt::format_to(to, "Allow: {}\r\n", answer.allow);
   if (answer.retry_after_s > 0) fmt::format_to(to, "Retry-After: {}\r\n", answer.retry_after_s);
+  if (answer.status == 401) out += "WWW-Authenticate: Bearer\r\n";
+  if (!sending.origin.empty()) {
+    fmt::format_to(to, "Access-Control-Allow-Origin: {}\r\nVary: Origin\r\n", sending.origin);
+  }
+  if (answer.preflight) out += kPreflightFields;
   if (!sending.keep_alive) {
     out += "Connection: close\r\n";
   } else if (sending.http_1_0) {

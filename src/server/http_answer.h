@@ -18,8 +18,9 @@ struct HttpAnswer {
   int status = 200;
   std::string_view content_type = kJsonContentType;
   std::string body;
-  std::string allow;  // value of the Allow field; empty: none
+  std::string allow;           // value of the Allow field; empty: none
   uint32_t retry_after_s = 0;  // value of the Retry-After field; 0: none
+  bool preflight = false;      // says what pages of the origin may ask
 
   /// Ready for another answer; keeps the buffer.
   void Clear();
@@ -40,10 +41,11 @@ bool IsDiskFull(const absl::Status& status);
 
 /// How an answer is sent.
 struct HttpSending {
-  bool head = false;       // of a HEAD request: the body is left out
-  bool keep_alive = true;  // false: the server closes afterwards
-  bool http_1_0 = false;   // a kept connection has to be said
-  std::string_view date;   // "Sun, 06 Nov 1994 08:49:37 GMT"
+  bool head = false;          // of a HEAD request: the body is left out
+  bool keep_alive = true;     // false: the server closes afterwards
+  bool http_1_0 = false;      // a kept connection has to be said
+  std::string_view origin{};  // whose pages may read the answer; empty: none
+  std::string_view date;      // "Sun, 06 Nov 1994 08:49:37 GMT"
 };
 
 /// Appends the answer as it is sent.

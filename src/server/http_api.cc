@@ -10,6 +10,7 @@
 #include "protocol/json_requests.h"
 #include "protocol/openapi.h"
 #include "server/backup.h"
+#include "server/http_guard.h"
 #include "server/http_ingest.h"
 #include "server/metrics.h"
 #include "server/version.h"
@@ -139,6 +140,12 @@ bool IsProbe(const protocol::HttpRequest& request) {
 std::string_view HttpRouteName(size_t route) { return kRouteNames[route]; }
 
 bool HttpApi::Handle(const HttpMessage& message, HttpAnswer& answer, size_t& route, Later later) {
+  if (IsPreflight(message)) {  // of a friend: the guard has let it in
+    route = kHttpRouteOther;
+    answer.status = 204;
+    answer.preflight = true;
+    return true;
+  }
   auto routed = protocol::RouteHttp(message.method, message.target,
                                     services_.config.engine.candles_per_request_max);
   if (const auto* problem = std::get_if<Problem>(&routed)) {

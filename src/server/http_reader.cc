@@ -4,6 +4,7 @@
 
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -44,8 +45,8 @@ Problem ProblemOf(const boost::beast::error_code& error) {
 
 }  // namespace
 
-HttpReader::Parser::Parser(const HttpLimits& limits, HttpMessage& message)
-    : limits_(limits), message_(message) {
+HttpReader::Parser::Parser(const HttpLimits& limits, const Judge& judge, HttpMessage& message)
+    : limits_(limits), judge_(judge), message_(message) {
   eager(true);
   header_limit(kHttpHeaderBytesMax);
   body_limit(boost::none);  // depends on the target: counted here
@@ -75,6 +76,14 @@ void HttpReader::Parser::on_field_impl(http::field name, View text, View value, 
   switch (name) {
     case http::field::host:
       ++hosts_;
+      message_.host.assign(value.data(), value.size());
+      return;
+    case http::field::origin:
+      return TakeOnce(value, message_.origin, error);
+    case http::field::authorization:
+      return TakeOnce(value, message_.authorization, error);
+    case http::field::access_control_request_method:
+      message_.asks_for_method = true;
       return;
     case http::field::content_type:
       message_.content_type.assign(value.data(), value.size());
@@ -99,6 +108,14 @@ void HttpReader::Parser::on_field_impl(http::field name, View text, View value, 
   }
 }
 
+void HttpReader::Parser::TakeOnce(View value, std::string& into, Error& error) {
+  if (into.empty()) {
+    into.assign(value.data(), value.size());
+  } else {
+    Refuse(ProblemCode::kBadRequest, "a request has Origin and Authorization at most once", error);
+  }
+}
+
 void HttpReader::Parser::TransferEncoding(View value, Error& error) {
   // Two readers of one request must not differ about its end: everything ambiguous is refused.
   if (message_.http_1_0) {
@@ -118,6 +135,11 @@ void HttpReader::Parser::on_header_impl(Error& error) {
   }
   if (hosts_ > 1 || (hosts_ == 0 && !message_.http_1_0)) {
     Refuse(ProblemCode::kBadRequest, "an HTTP/1.1 request has exactly one Host field", error);
+    return;
+  }
+  if (judge_) refusal_ = judge_(message_);
+  if (refusal_) {
+    error = http::error::bad_field;
     return;
   }
   message_.keep_alive = keep_alive();
@@ -149,8 +171,9 @@ std::size_t HttpReader::Parser::on_chunk_body_impl(std::uint64_t, View body, Err
   return on_body_impl(body, error);
 }
 
-HttpReader::HttpReader(const HttpLimits& limits) : limits_(limits) {
-  parser_.emplace(limits_, message_);
+HttpReader::HttpReader(const HttpLimits& limits, Judge judge)
+    : limits_(limits), judge_(std::move(judge)) {
+  parser_.emplace(limits_, judge_, message_);
 }
 
 HttpReader::State HttpReader::Put(std::string_view bytes, size_t& consumed) {
@@ -189,13 +212,17 @@ void HttpReader::Next() {
   message_.method.clear();
   message_.target.clear();
   message_.content_type.clear();
+  message_.host.clear();
+  message_.origin.clear();
+  message_.authorization.clear();
+  message_.asks_for_method = false;
   if (message_.body.capacity() > kBodyBytesKept) {
     message_.body = {};
   } else {
     message_.body.clear();
   }
   continue_taken_ = false;
-  parser_.emplace(limits_, message_);
+  parser_.emplace(limits_, judge_, message_);
 }
 
 }  // namespace wick::server

@@ -3,6 +3,7 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,8 +26,12 @@ struct HttpMessage {
   std::string method;
   std::string target;
   std::string content_type;
+  std::string host;
+  std::string origin;         // the browser's word for whose page sent it; empty: none
+  std::string authorization;  // "Bearer ..."
   std::string body;
-  bool keep_alive = true;  // the client would send another request after this one
+  bool asks_for_method = false;  // has Access-Control-Request-Method
+  bool keep_alive = true;        // the client would send another request after this one
   bool http_1_0 = false;
 };
 
@@ -41,7 +46,11 @@ class HttpReader {
     kFailed,    // problem() says why
   };
 
-  explicit HttpReader(const HttpLimits& limits);
+  /// Judges a request by everything but its body, before that is read; a problem is a failure.
+  using Judge = std::function<std::optional<protocol::Problem>(const HttpMessage&)>;
+
+  /// Without `judge` every request is read.
+  explicit HttpReader(const HttpLimits& limits, Judge judge = nullptr);
 
   /// Takes bytes off the front of `bytes`; `consumed` says how many. The rest has to be given
   /// again, with more behind it after kNeedMore. Not after kWhole or kFailed.
@@ -65,7 +74,7 @@ class HttpReader {
  private:
   class Parser : public boost::beast::http::basic_parser<true> {
    public:
-    Parser(const HttpLimits& limits, HttpMessage& message);
+    Parser(const HttpLimits& limits, const Judge& judge, HttpMessage& message);
 
     bool waits_for_continue() const { return waits_for_continue_; }
     const std::optional<protocol::Problem>& refusal() const { return refusal_; }
@@ -90,7 +99,11 @@ class HttpReader {
     void Refuse(protocol::ProblemCode code, std::string detail, Error& error);
     void TransferEncoding(View value, Error& error);
 
+    /// Fields that two readers of one request must not take from different places.
+    void TakeOnce(View value, std::string& into, Error& error);
+
     const HttpLimits& limits_;
+    const Judge& judge_;
     HttpMessage& message_;
     uint64_t body_bytes_max_ = 0;
     size_t header_bytes_ = 0;
@@ -103,6 +116,7 @@ class HttpReader {
   };
 
   const HttpLimits limits_;
+  const Judge judge_;
   HttpMessage message_;
   protocol::Problem problem_;
   std::optional<Parser> parser_;

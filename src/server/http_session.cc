@@ -1,5 +1,7 @@
 #include "server/http_session.h"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/buffer.hpp>
 #include <cstring>
 #include <utility>
@@ -21,6 +23,8 @@ constexpr size_t kOutBytesMax = 256_KiB;
 /// A buffer that has grown beyond this is given back after its write.
 constexpr size_t kOutBytesKept = 1_MiB;
 
+/// One that has not agreed on TLS is closed after this.
+constexpr std::chrono::seconds kHandshakeMax{10};
 /// A connection on which nothing moves is closed after this.
 constexpr std::chrono::seconds kIdleMax{120};
 /// How long a refused body is read on, so that a slow sender gets to see the answer.
@@ -28,25 +32,33 @@ constexpr std::chrono::seconds kLingerMax{30};
 
 }  // namespace
 
-HttpSession::HttpSession(tcp::socket socket, const Tls* tls, Services& services, Worker& worker,
-                         HttpApi& api)
-    : stream_(std::move(socket), tls),
+HttpSession::HttpSession(tcp::socket socket, Services& services, Worker& worker, HttpApi& api)
+    : stream_(std::move(socket), services.access.tls.get()),
       services_(services),
       worker_(worker),
       api_(api),
       count_(services.connections.http),
-      reader_({services.config.event_body_bytes_max, services.config.body_bytes_max}),
+      guard_(services.access.browsers, services.access.auth.get(), stream_.Peer()),
+      reader_({services.config.event_body_bytes_max, services.config.body_bytes_max},
+              [this](const HttpMessage& message) { return guard_.Check(message); }),
       buffer_(std::make_unique_for_overwrite<char[]>(kReadBytes)) {}
 
 void HttpSession::Start() {
   last_active_ = std::chrono::steady_clock::now();
-  stream_.AsyncHandshake(
-      [self = shared_from_this()](const Error& error) { self->OnHandshake(error); });
+  stream_.AsyncHandshake(worker_.handshakes(), [self = shared_from_this()](const Error& error) {
+    self->OnHandshake(error);
+  });
 }
 
 void HttpSession::OnHandshake(const Error& error) {
   if (closed_) return;
-  if (error) return Close();
+  if (error) {
+    services_.connections.handshakes_failed.fetch_add(1, std::memory_order_relaxed);
+    spdlog::debug("TLS with an HTTP client at {} failed: {}", stream_.Peer(), error.message());
+    return Close();
+  }
+  shaking_hands_ = false;
+  last_active_ = std::chrono::steady_clock::now();
   Read();
 }
 
@@ -62,6 +74,7 @@ void HttpSession::Close() {
 }
 
 void HttpSession::Sweep(Time now) {
+  if (shaking_hands_ && now - last_active_ > kHandshakeMax) return Close();
   if (pending_ || now - last_active_ <= (lingering_ ? kLingerMax : kIdleMax)) return;
   if (lingering_ || write_busy_ || !reader_.InMessage()) return Close();
   AnswerFailure(protocol::MakeProblem(
@@ -145,7 +158,10 @@ void HttpSession::Answer(const HttpAnswer& answer) {
   pending_ = false;
   const HttpMessage& message = reader_.message();
   last_ = draining_ || !message.keep_alive;
-  AppendAnswer(answer, {message.method == "HEAD", !last_, message.http_1_0, worker_.Date()}, out_);
+  AppendAnswer(answer,
+               {message.method == "HEAD", !last_, message.http_1_0, guard_.ReaderOf(message),
+                worker_.Date()},
+               out_);
   reader_.Next();
 
   const Outcome outcome = answer.status < 400   ? Outcome::kOk
@@ -163,7 +179,8 @@ void HttpSession::OnDeferred(HttpAnswer answer) {
 
 void HttpSession::AnswerFailure(const protocol::Problem& problem) {
   last_ = true;
-  AppendAnswer(AnswerOf(problem), {false, false, false, worker_.Date()}, out_);
+  AppendAnswer(AnswerOf(problem),
+               {false, false, false, guard_.ReaderOf(reader_.message()), worker_.Date()}, out_);
   services_.stats[worker_.index()].http.Count(kHttpRouteOther, Outcome::kClientError, {});
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "server/http_api.h"
+#include "server/http_guard.h"
 #include "server/http_reader.h"
 #include "server/services.h"
 #include "server/stream.h"
@@ -23,8 +24,8 @@ namespace wick::server {
 /// closed; errors of the socket close it.
 class HttpSession final : public Session, public std::enable_shared_from_this<HttpSession> {
  public:
-  HttpSession(boost::asio::ip::tcp::socket socket, const Tls* tls, Services& services,
-              Worker& worker, HttpApi& api);
+  HttpSession(boost::asio::ip::tcp::socket socket, Services& services, Worker& worker,
+              HttpApi& api);
 
   void Start() override;
   void Drain() override;
@@ -56,6 +57,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   HttpApi& api_;
   const ConnectionCount count_;
 
+  HttpGuard guard_;
   HttpReader reader_;
   const std::unique_ptr<char[]> buffer_;
   size_t begin_ = 0;  // of what was read and not yet taken
@@ -68,6 +70,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   Time request_began_{};  // when it was whole
   Time last_active_{};
 
+  bool shaking_hands_ = true;
   bool working_ = false;  // within Work()
   bool pending_ = false;  // an answer is being made elsewhere
   bool read_busy_ = false;

@@ -26,6 +26,9 @@ using Label = ClientMetric::Label;
 constexpr std::array<std::string_view, kOutcomeCount> kOutcomeNames = {"ok", "client_error",
                                                                        "server_error"};
 
+constexpr std::array<std::string_view, kDenialCount> kDenialNames = {"nothing", "unknown_token",
+                                                                     "too_little_scope"};
+
 /// Collects the families of one page.
 class Page {
  public:
@@ -193,6 +196,9 @@ RequestCounts CountRequests(const Services& services) {
   counts.http_connections = services.connections.http.load(std::memory_order_relaxed);
   counts.binary_connections = services.connections.binary.load(std::memory_order_relaxed);
   counts.refused_connections = services.connections.refused.load(std::memory_order_relaxed);
+  counts.failed_handshakes =
+      services.connections.handshakes_failed.load(std::memory_order_relaxed);
+  if (services.access.auth) counts.denials = services.access.auth->refusals();
   counts.uptime_ms = services.UptimeMs();
   return counts;
 }
@@ -211,6 +217,12 @@ std::string MetricsText(const engine::EngineStatus& status, const RequestCounts&
       .Add(counts.binary_connections, {{"protocol", "binary"}});
   page.Counter("wick_connections_refused_total", "Connections closed at once: there were too many.")
       .Add(counts.refused_connections);
+  page.Counter("wick_tls_handshakes_failed_total", "Connections that did not agree on TLS.")
+      .Add(counts.failed_handshakes);
+  page.Counter("wick_auth_refused_total", "Requests refused for want of a token, by what they had.");
+  for (size_t i = 0; i < kDenialCount; ++i) {
+    page.Add(counts.denials[i], {{"had", std::string(kDenialNames[i])}});
+  }
   AddRequests("http", "route", counts.http, 0, kHttpRouteCount, HttpRouteName, page);
   AddRequests("binary", "type", counts.binary, 1, kBinaryRouteCount, BinaryRouteName, page);
   return page.Text();

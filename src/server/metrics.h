@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/status.h"
+#include "server/auth.h"
 #include "server/request_stats.h"
 
 namespace wick::server {
@@ -19,6 +20,8 @@ struct RequestCounts {
   uint64_t http_connections = 0;                    // open
   uint64_t binary_connections = 0;                  // open
   uint64_t refused_connections = 0;                 // since the start
+  uint64_t failed_handshakes = 0;                   // since the start
+  std::array<uint64_t, kDenialCount> denials = {};  // since the start, by Denial
   uint64_t uptime_ms = 0;
 };
 

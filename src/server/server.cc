@@ -4,24 +4,25 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <future>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "server/access.h"
 #include "server/binary_session.h"
 #include "server/http_session.h"
 #include "server/listener.h"
 #include "server/services.h"
-#include "server/tls.h"
 #include "server/version.h"
 
 namespace wick::server {
@@ -76,7 +77,7 @@ struct Server::Impl {
   const ServerConfig config;
   const Clock& clock;
   Connections connections;
-  std::unique_ptr<Tls> tls;  // nullptr: plain
+  std::unique_ptr<Access> access;
   ServerState state;
   std::unique_ptr<cold::Store> store;
   std::vector<std::unique_ptr<Worker>> workers;
@@ -93,15 +94,13 @@ struct Server::Impl {
 };
 
 absl::Status Server::Impl::Listen() {
-  if (!config.tls.empty()) {
-    WICK_ASSIGN_OR_RETURN(tls, Tls::Load(config.tls));
-  }
+  WICK_ASSIGN_OR_RETURN(access, Access::Load(config));
   workers = MakeWorkers(config);
   WICK_RETURN_IF_ERROR(Bind());
   readers = std::make_unique<asio::thread_pool>(config.reader_threads);
   backups = std::make_unique<asio::thread_pool>(kBackupThreads);
   stats = std::make_unique<WorkerStats[]>(workers.size());
-  services.reset(new Services{config, *readers, *backups, connections, state, stats.get(),
+  services.reset(new Services{config, *access, *readers, *backups, connections, state, stats.get(),
                               std::chrono::steady_clock::now()});
   for (const auto& worker : workers) {
     http_apis.push_back(std::make_unique<HttpApi>(*services, *worker));
@@ -113,11 +112,11 @@ absl::Status Server::Impl::Listen() {
   running = true;
   RunOn(*workers.front(), [this] {
     http->Start([this](tcp::socket socket, Worker& worker) {
-      return std::make_shared<HttpSession>(std::move(socket), tls.get(), *services, worker,
+      return std::make_shared<HttpSession>(std::move(socket), *services, worker,
                                            *http_apis[worker.index()]);
     });
     binary->Start([this](tcp::socket socket, Worker& worker) {
-      return std::make_shared<BinarySession>(std::move(socket), tls.get(), *services, worker,
+      return std::make_shared<BinarySession>(std::move(socket), *services, worker,
                                              *binary_apis[worker.index()]);
     });
   });
@@ -215,11 +214,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
 
 const Endpoint& Server::http() const { return impl_->http->endpoint(); }
 const Endpoint& Server::binary() const { return impl_->binary->endpoint(); }
+void Server::Reload() { impl_->access->Reload(); }
 absl::Status Server::Stop() { return impl_->Stop(); }
 
 namespace {
 
-/// Connections must not take the descriptors that the storage needs: a failed open there ends writing.
+/// Connections must not take the descriptors that the storage needs: a failed open there ends
+/// writing.
 absl::Status MakeRoomForConnections(const ServerConfig& config) {
   constexpr rlim_t kOtherDescriptors = 1'024;  // RocksDB's files, logs, event loops
   const rlim_t needed = config.connections_max + kOtherDescriptors;
@@ -229,7 +230,8 @@ absl::Status MakeRoomForConnections(const ServerConfig& config) {
   setrlimit(RLIMIT_NOFILE, &files);
   if (files.rlim_cur >= needed) return absl::OkStatus();
   return Error(absl::StatusCode::kFailedPrecondition,
-               "server.max_connections = {} needs {} open files, but this process may have {}: raise the limit "
+               "server.max_connections = {} needs {} open files, but this process may have {}: "
+               "raise the limit "
                "(ulimit -n {}) or lower the setting",
                config.connections_max, needed, files.rlim_cur, needed);
 }
@@ -244,6 +246,7 @@ absl::Status Serve(const ServerConfig& config) {
   // Before any thread is made, so that no other thread takes the signals.
   asio::io_context signals_io{1};
   asio::signal_set signals(signals_io, SIGINT, SIGTERM);
+  asio::signal_set reloads(signals_io, SIGHUP);
   std::signal(SIGPIPE, SIG_IGN);
 
   spdlog::info("wick {} opens {}", kVersion, config.storage.directory);
@@ -253,7 +256,8 @@ absl::Status Serve(const ServerConfig& config) {
   spdlog::info("recovering http={} binary={}", ToString(server->http()), ToString(server->binary()));
 
   bool recovering = true;  // this thread's
-  signals.async_wait([&recovering](const boost::system::error_code& cancelled, int signal) {
+  signals.async_wait([&](const boost::system::error_code& cancelled, int signal) {
+    reloads.cancel();
     if (cancelled) return;
     spdlog::info("{}: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
     // What is being read has no end to wait for, and a crash would lose nothing either.
@@ -269,6 +273,14 @@ absl::Status Serve(const ServerConfig& config) {
                    ToString(server->binary()));
     });
   });
+  std::function<void()> await_reload = [&] {
+    reloads.async_wait([&](const boost::system::error_code& error, int) {
+      if (error) return;
+      server->Reload();
+      await_reload();
+    });
+  };
+  await_reload();
   signals_io.run();
   recovery.join();
   WICK_RETURN_IF_ERROR(recovered);

@@ -29,6 +29,9 @@ class Server {
   const Endpoint& http() const;
   const Endpoint& binary() const;
 
+  /// Reads certificate and tokens again; logs what became of it. Any thread, one at a time.
+  void Reload();
+
   /// Stops accepting, lets open requests end, writes a last checkpoint and joins all threads. Later
   /// calls do nothing.
   absl::Status Stop();
@@ -39,7 +42,8 @@ class Server {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Serves until SIGINT or SIGTERM, logging to stderr. The line "recovering http=127.0.0.1:8080
+/// Serves until SIGINT or SIGTERM, logging to stderr; SIGHUP has certificate and tokens read
+/// again. The line "recovering http=127.0.0.1:8080
 /// binary=127.0.0.1:8081" says that probes are answered, "listening http=… binary=…" that it is
 /// ready. A signal during the recovery ends the process at once: nothing was accepted yet.
 absl::Status Serve(const ServerConfig& config);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/engine.h"
+#include "server/access.h"
 #include "server/request_stats.h"
 #include "server/server_state.h"
 #include "server/settings.h"
@@ -22,6 +23,7 @@ struct Connections {
   std::atomic<uint32_t> http{0};
   std::atomic<uint32_t> binary{0};
   std::atomic<uint64_t> refused{0};  // closed at once, because there were too many
+  std::atomic<uint64_t> handshakes_failed{0};
 
   uint32_t open() const {
     return http.load(std::memory_order_relaxed) + binary.load(std::memory_order_relaxed);
@@ -51,6 +53,7 @@ struct WorkerStats {
 /// Threads: the members are thread-safe or immutable, but for `stats[i]`, which worker i writes.
 struct Services {
   const ServerConfig& config;
+  Access& access;
   boost::asio::thread_pool& readers;
   boost::asio::thread_pool& backups;  // one thread makes a backup, the other refuses a second one
   Connections& connections;

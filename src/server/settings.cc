@@ -1,5 +1,8 @@
 #include "server/settings.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <array>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
@@ -50,6 +53,29 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"server.max_connections", Kind::kCount, "10000", 1, 1'000'000, 1,
      [](ServerConfig& c) -> Field { return &c.connections_max; },
      "Connections open at once, HTTP and binary together. Further ones are closed at once."},
+    {"server.insecure", Kind::kFlag, "false", 0, 0, 1,
+     [](ServerConfig& c) -> Field { return &c.insecure; },
+     "Lets other machines reach the server without TLS and tokens. Only where the network is "
+     "guarded otherwise."},
+
+    {"tls.certificate", Kind::kPath, "", 0, 0, 1,
+     [](ServerConfig& c) -> Field { return &c.tls.certificate; },
+     "PEM file of the certificate and its chain, for both listeners. Empty: no TLS. Read again on "
+     "SIGHUP."},
+    {"tls.key", Kind::kPath, "", 0, 0, 1, [](ServerConfig& c) -> Field { return &c.tls.key; },
+     "PEM file of the certificate's private key."},
+
+    {"auth.tokens", Kind::kPath, "", 0, 0, 1,
+     [](ServerConfig& c) -> Field { return &c.tokens_file; },
+     "File of the tokens that are let in, see `wick token`. Empty: everybody is. Read again on "
+     "SIGHUP."},
+
+    {"http.hosts", Kind::kList, "", 0, 0, 1, [](ServerConfig& c) -> Field { return &c.http_hosts; },
+     "Names by which it may be asked for, beside addresses and names without a dot; * is any. "
+     "Empty: no others, but any with auth.tokens."},
+    {"http.cors_origins", Kind::kList, "", 0, 0, 1,
+     [](ServerConfig& c) -> Field { return &c.cors_origins; },
+     "Origins whose pages may use the API, as https://app.example.com; * is any. Empty: none."},
 
     {"storage.directory", Kind::kPath, "./data", 0, 0, 1,
      [](ServerConfig& c) -> Field { return &c.storage.directory; },
@@ -164,6 +190,8 @@ std::string_view KindName(Kind kind) {
       return "address:port";
     case Kind::kPath:
       return "path";
+    case Kind::kList:
+      return "names with commas";
     case Kind::kLogLevel:
       return "trace, debug, info, warn, error or off";
   }
@@ -248,6 +276,18 @@ absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text) {
   return endpoint;
 }
 
+std::vector<std::string> ParseList(std::string_view text) {
+  std::vector<std::string> entries;
+  while (!text.empty()) {
+    std::string_view entry = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(entry.size() + 1, text.size()));
+    while (entry.starts_with(' ')) entry.remove_prefix(1);
+    while (entry.ends_with(' ')) entry.remove_suffix(1);
+    if (!entry.empty()) entries.emplace_back(entry);
+  }
+  return entries;
+}
+
 absl::Status SetNumber(const Setting& setting, std::string_view text, Field field) {
   WICK_ASSIGN_OR_RETURN(const uint64_t value, ParseNumber(setting, text));
   if (value < setting.min || value > setting.max) {
@@ -275,6 +315,9 @@ std::string FieldText(const Setting& setting, const ServerConfig& config) {
   }
   if (auto* const* flag = std::get_if<bool*>(&field)) return **flag ? "true" : "false";
   if (auto* const* endpoint = std::get_if<Endpoint*>(&field)) return ToString(**endpoint);
+  if (auto* const* list = std::get_if<std::vector<std::string>*>(&field)) {
+    return fmt::format("{}", fmt::join(**list, ", "));
+  }
   return *std::get<std::string*>(field);
 }
 
@@ -313,12 +356,17 @@ absl::Status SetValue(const Setting& setting, std::string_view text, ServerConfi
       return absl::OkStatus();
     }
     case Kind::kPath:
-      if (text.empty()) return InvalidArgument("the path is empty");
+      if (text.empty() && !setting.default_text.empty()) {
+        return InvalidArgument("the path is empty");
+      }
       // Else `wick config` would print a file that is no TOML.
       if (text.find('\0') != text.npos || !market::IsValidUtf8(text)) {
         return InvalidArgument("the path must be UTF-8 without zero bytes");
       }
       *std::get<std::string*>(field) = text;
+      return absl::OkStatus();
+    case Kind::kList:
+      *std::get<std::vector<std::string>*>(field) = ParseList(text);
       return absl::OkStatus();
     case Kind::kLogLevel:
       for (std::string_view level : kLogLevels) {
@@ -339,6 +387,7 @@ std::string ValueText(const Setting& setting, const ServerConfig& config) {
 
 std::string DescribeBounds(const Setting& setting) {
   const std::string_view kind = KindName(setting.kind);
+  if (setting.default_text.empty()) return fmt::format("{}, default none", kind);
   if (setting.max == 0) return fmt::format("{}, default {}", kind, setting.default_text);
   return fmt::format("{}, {} to {}, default {}", kind, NumberText(setting.kind, setting.min),
                      NumberText(setting.kind, setting.max), setting.default_text);

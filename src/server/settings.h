@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/status.h"
 #include "base/units.h"
@@ -35,7 +36,11 @@ struct ServerConfig {
   cold::StoreOptions storage;
   Endpoint http;
   Endpoint binary;
-  TlsFiles tls;  // of both listeners; empty: plain
+  bool insecure = false;                  // beyond loopback without TLS and tokens
+  TlsFiles tls;                           // of both listeners; empty: plain
+  std::string tokens_file;                // empty: no tokens are asked for
+  std::vector<std::string> http_hosts;    // see BrowserRules
+  std::vector<std::string> cors_origins;  // see BrowserRules
   bool pin_workers = true;
   uint32_t reader_threads = 2;
   uint32_t connections_max = 10'000;  // HTTP and binary together
@@ -51,12 +56,14 @@ enum class Kind : uint8_t {
   kDuration,  // "500ms", "300s", "5m", "24h", "30d", "forever"; bounds in ms
   kSize,      // "512B", "64KiB", "64MiB", "2GiB"; bounds in bytes
   kEndpoint,  // "127.0.0.1:8080", "[::1]:8080"
-  kPath,      // "./data"
+  kPath,      // "./data"; empty where that is the default
+  kList,      // "a.example.com, b.example.com", empty
   kLogLevel,  // "trace", "debug", "info", "warn", "error", "off"
 };
 
 /// The field of the configuration that a setting fills.
-using Field = std::variant<uint64_t*, uint32_t*, bool*, std::string*, Endpoint*>;
+using Field =
+    std::variant<uint64_t*, uint32_t*, bool*, std::string*, Endpoint*, std::vector<std::string>*>;
 
 struct Setting {
   std::string_view key;  // "section.name"

@@ -4,6 +4,7 @@
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
+#include "server/settings.h"
 #include "server/tls.h"
 
 namespace wick::server {
@@ -25,10 +26,26 @@ Stream::Stream(asio::ip::tcp::socket socket, const Tls* tls)
 
 Stream::~Stream() = default;
 
-void Stream::Handshake(Handler handler) {
-  encrypted_->stream.async_handshake(
-      asio::ssl::stream_base::server,
-      [handler = std::move(handler)](const error_code& error) mutable { handler(error, 0); });
+std::string Stream::Peer() const {
+  error_code error;
+  const auto peer = socket_.remote_endpoint(error);
+  if (error) return {};
+  return ToString(Endpoint{peer.address().to_string(), peer.port()});
+}
+
+void Stream::Handshake(TurnQueue& turns, Handler handler) {
+  socket_.async_wait(
+      asio::ip::tcp::socket::wait_read,
+      [this, &turns, handler = std::move(handler)](const error_code& error) mutable {
+        if (error) return handler(error, 0);
+        turns.Add([this, handler = std::move(handler)]() mutable {
+          encrypted_->stream.async_handshake(
+              asio::ssl::stream_base::server,
+              [handler = std::move(handler)](const error_code& failed) mutable {
+                handler(failed, 0);
+              });
+        });
+      });
 }
 
 void Stream::ReadSome(asio::mutable_buffer to, Handler handler) {

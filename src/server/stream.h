@@ -8,7 +8,10 @@
 #include <boost/asio/write.hpp>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <utility>
+
+#include "server/turn_queue.h"
 
 namespace wick::server {
 
@@ -30,13 +33,16 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
 
   bool encrypted() const { return encrypted_ != nullptr; }
+  /// "192.0.2.1:1234", for logs; empty if the peer has gone.
+  std::string Peer() const;
 
-  /// Before everything else: `handler(error)`, at once if the stream is plain.
+  /// Before everything else: `handler(error)`, at once if the stream is plain. Waits for its turn
+  /// when the client has spoken: what it says first costs the server most.
   template <typename Then>
-  void AsyncHandshake(Then handler) {
+  void AsyncHandshake(TurnQueue& turns, Then handler) {
     if (!encrypted_) return handler(boost::system::error_code());
-    Handshake([handler = std::move(handler)](const boost::system::error_code& error,
-                                             size_t) mutable { handler(error); });
+    Handshake(turns, [handler = std::move(handler)](const boost::system::error_code& error,
+                                                    size_t) mutable { handler(error); });
   }
 
   /// Reads what is there, at least one byte.
@@ -63,7 +69,7 @@ class Stream {
  private:
   struct Encrypted;
 
-  void Handshake(Handler handler);
+  void Handshake(TurnQueue& turns, Handler handler);
   void ReadSome(boost::asio::mutable_buffer to, Handler handler);
   void Write(boost::asio::const_buffer from, Handler handler);
 

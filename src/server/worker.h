@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "server/turn_queue.h"
 
 namespace wick::server {
 
@@ -53,6 +54,8 @@ class Worker {
 
   unsigned index() const { return index_; }
   boost::asio::io_context& io() { return io_; }
+  /// Handshakes of its sessions.
+  TurnQueue& handshakes() { return handshakes_; }
 
   void Adopt(std::shared_ptr<Session> session);
   void Forget(Session* session);
@@ -80,6 +83,7 @@ class Worker {
 
   boost::asio::io_context io_{1};
   boost::asio::steady_timer sweep_timer_{io_};
+  TurnQueue handshakes_{io_};  // worker
   std::thread thread_;
 
   alignas(kCacheLineBytes) std::atomic<bool> woken_{false};  // anyone

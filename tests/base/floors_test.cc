@@ -36,7 +36,7 @@ const std::vector<Floor> kFloors = {
 // Everything else in angle brackets is of the standard library or the system.
 const std::map<std::string, std::set<std::string>> kThirdParty = {
     {"rocksdb/", {"cold"}},   {"boost/", {"server"}}, {"toml++/", {"server"}},    {"spdlog/", {"server"}},
-    {"prometheus/", {"server"}}, {"simdjson", {"protocol"}}, {"zlib.h", {"feed"}}, {"openssl/", {"server"}}, {"CLI/", {"cli"}},
+    {"prometheus/", {"server"}}, {"simdjson", {"protocol"}}, {"zlib.h", {"feed"}}, {"openssl/", {"server", "client"}}, {"CLI/", {"cli"}},
     {"absl/", {"base", "hot", "cold", "engine", "protocol", "feed", "server", "cli"}},
     {"fmt/", {"base", "market", "cold", "engine", "protocol", "feed", "server", "cli"}},
 };

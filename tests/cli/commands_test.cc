@@ -1,5 +1,6 @@
 // The binary as a user meets it: exit codes, messages, help.
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
@@ -70,7 +71,8 @@ TEST_CASE("every subcommand has help, and every one that takes arguments shows e
   CHECK(top.exit_code == 0);
   for (const std::string name :
        {"serve", "config", "ingest", "feed", "latest", "candles", "exchanges", "bases", "reference",
-        "status", "checkpoint", "backup", "backups", "restore", "verify", "version"}) {
+        "status", "checkpoint", "backup", "backups", "restore", "verify", "token",
+        "version"}) {
     INFO(name);
     CHECK(Says(top, "\n  " + name + " "));
     const Outcome help = Wick(name + " --help");
@@ -178,6 +180,30 @@ TEST_CASE("config prints what the command line says, and refuses what is no sett
     CHECK(Says(empty, "the path is empty"));
   }
   CHECK(Wick("config --config /no/such.toml").exit_code == 1);
+}
+
+TEST_CASE("a token is printed once, listed by name and removed", "[cli]") {
+  const std::string file = "/tmp/wick_cli_tokens_" + std::to_string(::getpid());
+  const std::string of_file = " --file " + file;
+  const Outcome added = Wick("token add feeder --scopes read,ingest" + of_file);
+  CHECK(added.exit_code == 0);
+  const size_t token = added.output.find("wick_");
+  CHECK(token != std::string::npos);
+  CHECK(Wick("token add feeder" + of_file).exit_code == 1);
+  CHECK(Wick("token add other --scopes write" + of_file).exit_code == 1);
+  const Outcome list = Wick("token list" + of_file);
+  CHECK(list.output == "NAME    SCOPES\nfeeder  read,ingest\n");
+  CHECK(Wick("token remove nobody" + of_file).exit_code == 1);
+  CHECK(Wick("token remove feeder" + of_file).exit_code == 0);
+  CHECK(Wick("token list" + of_file).output == "NAME  SCOPES\n");
+  CHECK(Wick("token list").exit_code == 2);
+  ::unlink(file.c_str());
+}
+
+TEST_CASE("a token file that cannot be read is no way to do without", "[cli]") {
+  const Outcome outcome = Wick("status --token-file /no/such" + std::string(kNobody));
+  CHECK(outcome.exit_code == 2);
+  CHECK(Says(outcome, "--token-file \"/no/such\" cannot be read or holds no token"));
 }
 
 TEST_CASE("the version is one line", "[cli]") {

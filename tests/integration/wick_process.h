@@ -101,6 +101,7 @@ class WickServer {
   WickServer& operator=(const WickServer&) = delete;
 
   uint16_t http_port() const { return http_port_; }
+  uint16_t binary_port() const { return binary_port_; }
   std::string binary_address() const { return "127.0.0.1:" + std::to_string(binary_port_); }
   std::string log() const { return ReadFile(log_); }
 
@@ -112,6 +113,7 @@ class WickServer {
     return std::move(*client);
   }
 
+  void Signal(int signal) { ::kill(pid_, signal); }
   /// kill -9.
   void Kill() {
     ::kill(pid_, SIGKILL);

@@ -93,7 +93,7 @@ TEST_CASE("the description is OpenAPI 3.1 and every reference in it resolves",
 
 TEST_CASE("every component is used", "[protocol][openapi]") {
   const Description description;
-  std::set<std::string> used;
+  std::set<std::string> used = {"#/components/securitySchemes/token"};  // referred to by its name
   ForEachField(description.root, [&](std::string_view key, element value) {
     if (key == "$ref") used.emplace(std::string_view(value));
   });
@@ -138,6 +138,28 @@ TEST_CASE("every operation has an id of its own, a summary and answers", "[proto
     CHECK(ids.insert(std::string_view(operation["operationId"])).second);
     CHECK_FALSE(std::string_view(operation["summary"]).empty());
     CHECK(object(operation["responses"]).size() >= 2);
+  }
+}
+
+TEST_CASE("every operation names the scope it needs, and what it answers without",
+          "[protocol][openapi]") {
+  const Description description;
+  for (const HttpRouteInfo& route : HttpRoutes()) {
+    CAPTURE(route.method, route.path);
+    const element operation = OperationOf(description.root, route);
+    std::set<std::string_view> scopes;
+    for (const element way : simdjson::dom::array(operation["security"])) {
+      for (const element scope : simdjson::dom::array(way["token"])) {
+        scopes.insert(std::string_view(scope));
+      }
+    }
+    const bool open = route.scope == Scope::kNone;
+    CHECK(scopes == (open ? std::set<std::string_view>{}
+                          : std::set<std::string_view>{NameOf(route.scope)}));
+    for (const char* status : {"401", "403"}) {
+      element answer;
+      CHECK((operation["responses"][status].get(answer) == simdjson::SUCCESS) == !open);
+    }
   }
 }
 

@@ -114,7 +114,7 @@ TEST_CASE("a printed configuration reads back as the same", "[server][config]") 
        {"server.http=[::1]:0", "server.pin_workers=false", "tiers.1s.keep=90m",
         "tiers.1s.window=61s", "tiers.1h.keep=forever", "storage.directory=/var/\"odd\" \\ dir\t",
         "storage.max_wal=17000KiB", "ingest.max_future_skew=0s", "checkpoint.interval=1500ms",
-        "series.max=7", "log.level=off"}) {
+        "series.max=7", "log.level=off", "tls.key=/etc/my key", "http.hosts=a.example.com,b"}) {
     INFO(assignment);
     CHECK(ApplyOverride(assignment, config).ok());
   }
@@ -250,6 +250,19 @@ TEST_CASE("any tier may be kept for any time, whatever the others are", "[server
   CHECK(WithOverride("tiers.1s.keep=forever").engine.keep[market::Tier::k1s] == market::kKeepForever);
   CHECK(WithOverride("tiers.1s.keep=10s").engine.keep[market::Tier::k1s] == 10'000);
   CHECK(WithOverride("tiers.1d.keep=1d").engine.keep[market::Tier::k1d] == 86'400'000);
+}
+
+TEST_CASE("a list has commas, with or without spaces", "[server][config]") {
+  using List = std::vector<std::string>;
+  CHECK(DefaultConfig().http_hosts.empty());
+  CHECK(WithOverride("http.hosts=a.example.com").http_hosts == List{"a.example.com"});
+  CHECK(WithOverride("http.hosts= a.example.com ,b,").http_hosts == List{"a.example.com", "b"});
+  CHECK(WithOverride("http.hosts=").http_hosts.empty());
+}
+
+TEST_CASE("a path may be empty where none is the default", "[server][config]") {
+  CHECK(WithOverride("auth.tokens=").tokens_file.empty());
+  CHECK(OverrideReason("storage.directory=").find("the path is empty") != std::string::npos);
 }
 
 TEST_CASE("localhost is the loopback address", "[server][config]") {
