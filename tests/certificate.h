@@ -71,9 +71,10 @@ inline CertificateFiles MakeCertificate(const std::string& directory, const std:
   using namespace certificate;
   const Key authority_key(EVP_EC_gen("P-256"), EVP_PKEY_free);
   const Key key(EVP_EC_gen("P-256"), EVP_PKEY_free);
-  const Certificate authority = Make(name + " authority", 1, authority_key.get(), nullptr,
-                                     authority_key.get(), "", 24);
-  const Certificate made = Make(name, 2, key.get(), authority.get(), authority_key.get(), names, hours);
+  const Certificate authority =
+      Make(name + " authority", 1, authority_key.get(), nullptr, authority_key.get(), "", 24);
+  const Certificate made =
+      Make(name, 2, key.get(), authority.get(), authority_key.get(), names, hours);
   const CertificateFiles files = {directory + "/" + name + ".ca", directory + "/" + name + ".crt",
                                   directory + "/" + name + ".key"};
   ToFile(files.authority, [&](FILE* file) { return PEM_write_X509(file, authority.get()); });

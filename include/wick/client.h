@@ -131,9 +131,9 @@ class Client {
   Result<std::string> Status();
   /// Returns when a checkpoint that began after the call is durable.
   Result<void> Checkpoint();
-  /// Adds a backup to a directory (absolute) of the server's machine, with everything acknowledged before the
-  /// call. `keep`: the newest so many stay there, 0: all. `bytes_per_second`: written at most, 0: no limit.
-  /// Takes as long as copying takes: request_timeout_ms should allow for it.
+  /// Adds a backup to a directory (absolute) of the server's machine, with everything acknowledged
+  /// before the call. `keep`: the newest so many stay there, 0: all. `bytes_per_second`: written at
+  /// most, 0: no limit. Takes as long as copying takes: request_timeout_ms should allow for it.
   Result<wire::BackupReply> Backup(std::string_view directory, uint32_t keep = 0,
                                    uint64_t bytes_per_second = 0);
 

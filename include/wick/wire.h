@@ -45,7 +45,7 @@ enum class ErrorCode : uint16_t {
   kConnectFailed = 0xFF00,
   kConnectionLost = 0xFF01,
   kTimeout = 0xFF02,
-  kBadReply = 0xFF03,  // the server sent bytes that are no reply
+  kBadReply = 0xFF03,   // the server sent bytes that are no reply
   kTlsFailed = 0xFF04,  // no TLS there, or a certificate that is not to be trusted
 };
 

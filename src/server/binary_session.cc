@@ -295,7 +295,7 @@ void BinarySession::CloseIfDone() {
   lingering_ = true;
   last_active_ = std::chrono::steady_clock::now();
   Error error;
-  stream_.EndSending(error);
+  stream_.EndSending(shared_from_this(), error);
   if (error) return Close();
   begin_ = end_ = 0;
   if (!read_busy_) Read();

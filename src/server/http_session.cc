@@ -213,7 +213,7 @@ void HttpSession::OnWritten(const Error& error) {
 void HttpSession::Linger() {
   lingering_ = true;
   Error error;
-  stream_.EndSending(error);
+  stream_.EndSending(shared_from_this(), error);
   if (error) return Close();
   begin_ = end_ = 0;
   if (!read_busy_) Read();

@@ -123,7 +123,8 @@ constexpr auto kSettings = std::to_array<Setting>({
      "Series that may ever be registered; events of further ones are refused."},
     {"series.max_new_per_minute", Kind::kCount, "1000000", 0, 1'000'000'000, 1,
      [](ServerConfig& c) -> Field { return &c.engine.new_series_per_minute_max; },
-     "Series that may be registered in a minute; events of further ones are refused for a while. 0: "
+     "Series that may be registered in a minute; events of further ones are refused for a while. "
+     "0: "
      "no bound."},
 
     {"checkpoint.interval", Kind::kDuration, "5s", 10, kDayMs, 1,
@@ -366,6 +367,9 @@ absl::Status SetValue(const Setting& setting, std::string_view text, ServerConfi
       *std::get<std::string*>(field) = text;
       return absl::OkStatus();
     case Kind::kList:
+      if (std::any_of(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; })) {
+        return InvalidArgument("names of hosts and origins are printable ASCII");
+      }
       *std::get<std::vector<std::string>*>(field) = ParseList(text);
       return absl::OkStatus();
     case Kind::kLogLevel:

@@ -60,8 +60,8 @@ class Stream {
   }
 
   /// Tells the peer that nothing more comes. What is read from now on is to be thrown away: an
-  /// encrypted stream no longer decrypts it.
-  void EndSending(boost::system::error_code& error);
+  /// encrypted stream no longer decrypts it. `session` lives until the peer was told.
+  void EndSending(std::shared_ptr<void> session, boost::system::error_code& error);
 
   /// Ends reads and writes with asio::error::operation_aborted.
   void Close();

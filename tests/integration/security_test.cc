@@ -15,7 +15,8 @@ namespace {
 /// Makes a token with `wick token add`; the file that holds it.
 std::string AddToken(const TemporaryDirectory& directory, const std::string& name,
                      const std::string& scopes) {
-  const auto added = RunWick({"token", "add", name, "--scopes", scopes, "--file", directory / "tokens"});
+  const auto added =
+      RunWick({"token", "add", name, "--scopes", scopes, "--file", directory / "tokens"});
   INFO(added.err);
   REQUIRE(added.exit_code == 0);
   std::ofstream(directory / (name + ".token")) << added.out;
@@ -45,8 +46,8 @@ TEST_CASE("tokens and TLS from the command line, and SIGHUP while a client is co
     return RunWick(args);
   };
 
-  std::ofstream(directory / "events.csv")
-      << "baseCurrency,quoteCurrency,exchange,price,timestampInMs\nBTC,USD,Kraken,5,1700000000000\n";
+  std::ofstream(directory / "events.csv") << "baseCurrency,quoteCurrency,exchange,price,"
+                                             "timestampInMs\nBTC,USD,Kraken,5,1700000000000\n";
   CHECK(wick({"ingest", directory / "events.csv"}, feeder, first.authority).exit_code == 0);
   CHECK(wick({"latest", "Kraken:BTC/USD"}, reader, first.authority).exit_code == 0);
   const auto nobody = wick({"exchanges"}, "", first.authority);
@@ -88,10 +89,11 @@ TEST_CASE("tokens and TLS from the command line, and SIGHUP while a client is co
 TEST_CASE("a server that others could reach refuses to start without TLS and tokens",
           "[integration][security]") {
   const TemporaryDirectory directory;
-  const auto refused =
-      RunWick({"serve", "--data", directory / "data", "--http", "0.0.0.0:0", "--binary", "127.0.0.1:0"});
+  const auto refused = RunWick(
+      {"serve", "--data", directory / "data", "--http", "0.0.0.0:0", "--binary", "127.0.0.1:0"});
   CHECK(refused.exit_code == 1);
-  CHECK(refused.err.find("server.http = 0.0.0.0:0: other machines could reach it") != std::string::npos);
+  CHECK(refused.err.find("server.http = 0.0.0.0:0: other machines could reach it") !=
+        std::string::npos);
   CHECK_FALSE(std::filesystem::exists(directory / "data"));  // before anything is made
 }
 

@@ -154,8 +154,8 @@ TEST_CASE("every operation names the scope it needs, and what it answers without
       }
     }
     const bool open = route.scope == Scope::kNone;
-    CHECK(scopes == (open ? std::set<std::string_view>{}
-                          : std::set<std::string_view>{NameOf(route.scope)}));
+    CHECK(scopes ==
+          (open ? std::set<std::string_view>{} : std::set<std::string_view>{NameOf(route.scope)}));
     for (const char* status : {"401", "403"}) {
       element answer;
       CHECK((operation["responses"][status].get(answer) == simdjson::SUCCESS) == !open);

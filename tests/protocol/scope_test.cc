@@ -28,7 +28,8 @@ TEST_CASE("every route has one scope, however its target is written", "[protocol
   }
 }
 
-TEST_CASE("only the probes are open; what changes the server is not for readers", "[protocol][scope]") {
+TEST_CASE("only the probes are open; what changes the server is not for readers",
+          "[protocol][scope]") {
   for (const HttpRouteInfo& route : HttpRoutes()) {
     CAPTURE(route.method, route.path);
     const bool probe = route.path == "/healthz" || route.path == "/readyz";

@@ -147,8 +147,9 @@ TEST_CASE("every type of frame lets in the tokens of its scope and nobody else",
       REQUIRE(replies.size() >= wire::kHeaderBytes);
       const wire::Header second = wire::ReadHeader(replies);
       replies.remove_prefix(wire::kHeaderBytes);
-      const bool forbidden = second.type == wire::kErrorType &&
-                             wire::Reader(replies).U16() == static_cast<uint16_t>(ErrorCode::kForbidden);
+      const bool forbidden =
+          second.type == wire::kErrorType &&
+          wire::Reader(replies).U16() == static_cast<uint16_t>(ErrorCode::kForbidden);
       const Scope needed = protocol::ScopeOfBinary(type);
       CHECK(forbidden == (needed != scope.scope && needed != Scope::kToken));
     }
@@ -260,7 +261,8 @@ TEST_CASE("a token taken back ends its live connections, and no others", "[serve
   CHECK_FALSE(guarded.Connect(guarded.token("read")).ok());
 }
 
-TEST_CASE("a silent connection of a token that was taken back is closed as well", "[server][auth]") {
+TEST_CASE("a silent connection of a token that was taken back is closed as well",
+          "[server][auth]") {
   GuardedServer guarded;
   Connection raw(guarded.server().binary());
   std::string hello;
@@ -310,14 +312,14 @@ TEST_CASE("refusals are counted by what they had", "[server][auth]") {
   AskOnce(guarded, Request("GET", "/v1/status", kUnknown));
   AskOnce(guarded, Request("GET", "/v1/status", guarded.token("admin")));
   CHECK_FALSE(guarded.Connect(kUnknown).ok());
-  const std::string page =
-      AskOnce(guarded, Request("GET", "/metrics", guarded.token("read"))).body;
+  const std::string page = AskOnce(guarded, Request("GET", "/metrics", guarded.token("read"))).body;
   CHECK(page.find("wick_auth_refused_total{had=\"nothing\"} 2\n") != std::string::npos);
   CHECK(page.find("wick_auth_refused_total{had=\"unknown_token\"} 2\n") != std::string::npos);
   CHECK(page.find("wick_auth_refused_total{had=\"too_little_scope\"} 1\n") != std::string::npos);
 }
 
-TEST_CASE("an address that others can reach needs TLS and tokens, or to be meant", "[server][auth]") {
+TEST_CASE("an address that others can reach needs TLS and tokens, or to be meant",
+          "[server][auth]") {
   const SystemClock clock;
   char pattern[] = "/tmp/wick_auth_test_XXXXXX";
   const std::string directory = ::mkdtemp(pattern);
@@ -344,15 +346,16 @@ TEST_CASE("an address that others can reach needs TLS and tokens, or to be meant
 }
 
 TEST_CASE("browsers are answered by the rules of the configuration", "[server][auth]") {
-  RunningServer running({"http.cors_origins=https://app.example.com", "http.hosts=wick.example.com"});
+  RunningServer running(
+      {"http.cors_origins=https://app.example.com", "http.hosts=wick.example.com"});
   const auto ask = [&](const std::string& request) {
     Connection http(running.server().http());
     return http.Ask(request);
   };
   const std::string friendly = "Origin: https://app.example.com\r\n";
-  const Answer preflight =
-      ask("OPTIONS /v1/events HTTP/1.1\r\nHost: localhost\r\n" + friendly +
-          "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: authorization\r\n\r\n");
+  const Answer preflight = ask("OPTIONS /v1/events HTTP/1.1\r\nHost: localhost\r\n" + friendly +
+                               "Access-Control-Request-Method: "
+                               "POST\r\nAccess-Control-Request-Headers: authorization\r\n\r\n");
   CHECK(preflight.status == 204);
   for (const char* field :
        {"\r\nAccess-Control-Allow-Origin: https://app.example.com\r\n", "\r\nVary: Origin\r\n",
@@ -369,8 +372,8 @@ TEST_CASE("browsers are answered by the rules of the configuration", "[server][a
   CHECK(wrong.status == 400);  // and the page gets to see why
   CHECK(wrong.head.find("\r\nAccess-Control-Allow-Origin: ") != std::string::npos);
 
-  const Answer foreign =
-      ask(WithBody("POST", "/v1/events", EventJson("BTC", 2, kNowMs), "Origin: https://evil.com\r\n"));
+  const Answer foreign = ask(
+      WithBody("POST", "/v1/events", EventJson("BTC", 2, kNowMs), "Origin: https://evil.com\r\n"));
   CHECK(foreign.status == 403);
   CHECK(foreign.head.find("Access-Control") == std::string::npos);
   CHECK(ask("GET /v1/status HTTP/1.1\r\nHost: evil.com\r\n\r\n").status == 403);
@@ -382,9 +385,10 @@ TEST_CASE("browsers are answered by the rules of the configuration", "[server][a
 
 TEST_CASE("a preflight needs no token, what it announces does", "[server][auth]") {
   GuardedServer guarded;
-  const Answer foreign = AskOnce(guarded,
-                                 "OPTIONS /v1/events HTTP/1.1\r\nHost: test\r\nOrigin: https://a.example\r\n"
-                                 "Access-Control-Request-Method: POST\r\n\r\n");
+  const Answer foreign =
+      AskOnce(guarded,
+              "OPTIONS /v1/events HTTP/1.1\r\nHost: test\r\nOrigin: https://a.example\r\n"
+              "Access-Control-Request-Method: POST\r\n\r\n");
   CHECK(foreign.status == 403);
   CHECK(AskOnce(guarded, "OPTIONS /v1/events HTTP/1.1\r\nHost: test\r\n\r\n").status == 401);
 }

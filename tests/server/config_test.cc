@@ -238,16 +238,16 @@ TEST_CASE("addresses are numeric with a port", "[server][config]") {
   CHECK(WithOverride("server.http=0.0.0.0:0").http == Endpoint{"0.0.0.0", 0});
   CHECK(WithOverride("server.http=[::]:65535").http == Endpoint{"::", 65535});
   CHECK(ToString(Endpoint{"::1", 80}) == "[::1]:80");
-  for (const char* bad :
-       {"", "127.0.0.1", ":8080", "127.0.0.1:", "127.0.0.1:65536",
-        "127.0.0.1:80x", "::1:8080", "[127.0.0.1]:8080", "[::1]"}) {
+  for (const char* bad : {"", "127.0.0.1", ":8080", "127.0.0.1:", "127.0.0.1:65536",
+                          "127.0.0.1:80x", "::1:8080", "[127.0.0.1]:8080", "[::1]"}) {
     INFO(bad);
     CHECK_FALSE(OverrideReason(std::string("server.http=") + bad).empty());
   }
 }
 
 TEST_CASE("any tier may be kept for any time, whatever the others are", "[server][config]") {
-  CHECK(WithOverride("tiers.1s.keep=forever").engine.keep[market::Tier::k1s] == market::kKeepForever);
+  CHECK(WithOverride("tiers.1s.keep=forever").engine.keep[market::Tier::k1s] ==
+        market::kKeepForever);
   CHECK(WithOverride("tiers.1s.keep=10s").engine.keep[market::Tier::k1s] == 10'000);
   CHECK(WithOverride("tiers.1d.keep=1d").engine.keep[market::Tier::k1d] == 86'400'000);
 }
@@ -258,6 +258,7 @@ TEST_CASE("a list has commas, with or without spaces", "[server][config]") {
   CHECK(WithOverride("http.hosts=a.example.com").http_hosts == List{"a.example.com"});
   CHECK(WithOverride("http.hosts= a.example.com ,b,").http_hosts == List{"a.example.com", "b"});
   CHECK(WithOverride("http.hosts=").http_hosts.empty());
+  CHECK(OverrideReason("http.hosts=b\u00fccher.example").find("ASCII") != std::string::npos);
 }
 
 TEST_CASE("a path may be empty where none is the default", "[server][config]") {

@@ -38,9 +38,9 @@ TEST_CASE("without tokens a server answers to addresses, names without a dot, an
     INFO(host);
     CHECK(rules.IsOurs(host));
   }
-  for (const char* host : {"evil.com", "evil.com:8080", "127.0.0.1.evil.com", "localhost.evil.com",
-                           "example.com", "xwick.example.com", "wick.example.com.evil.com",
-                           "127.0.0.1 .com"}) {
+  for (const char* host :
+       {"evil.com", "evil.com:8080", "127.0.0.1.evil.com", "localhost.evil.com", "example.com",
+        "xwick.example.com", "wick.example.com.evil.com", "127.0.0.1 .com"}) {
     INFO(host);
     CHECK_FALSE(rules.IsOurs(host));
     CHECK(StatusOf(rules, {"GET", "/v1/status", host, ""}) == 403);
@@ -58,9 +58,9 @@ TEST_CASE("with tokens any name will do, unless names are listed", "[server][gua
 TEST_CASE("a foreign page changes nothing and reads nothing", "[server][guard]") {
   const BrowserRules rules({}, {"https://app.example.com"}, false);
   const std::string host = "localhost:8080";
-  for (const char* origin : {"https://evil.com", "null", "http://app.example.com",
-                             "https://app.example.com:444", "https://app.example.com.evil.com",
-                             "http://localhost", "localhost:8080"}) {
+  for (const char* origin :
+       {"https://evil.com", "null", "http://app.example.com", "https://app.example.com:444",
+        "https://app.example.com.evil.com", "http://localhost", "localhost:8080"}) {
     INFO(origin);
     for (const char* method : {"POST", "PUT", "DELETE", "PATCH", "BREW"}) {
       CHECK(StatusOf(rules, {method, "/v1/events", host, origin}) == 403);

@@ -322,7 +322,8 @@ TEST_CASE("a broken certificate or a key of another one changes nothing", "[serv
   CHECK(tls.Connect(tls.files().authority).ok());
 }
 
-TEST_CASE("a server does not start on what is no certificate, and says which file", "[server][tls]") {
+TEST_CASE("a server does not start on what is no certificate, and says which file",
+          "[server][tls]") {
   TlsServer tls;
   const auto why = [](const std::string& certificate, const std::string& key) {
     const auto loaded = Tls::Load({certificate, key});

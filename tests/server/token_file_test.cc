@@ -50,7 +50,8 @@ protocol::Scopes ScopesOf(std::string_view text) {
 
 TEST_CASE("a line is a name, its scopes and a hash; comments and blank lines are none",
           "[server][tokens]") {
-  const auto entries = ParseTokens(fmt::format("# who\n\n  feeder-1\tread,ingest  {}\n", kHash), "tokens");
+  const auto entries =
+      ParseTokens(fmt::format("# who\n\n  feeder-1\tread,ingest  {}\n", kHash), "tokens");
   REQUIRE(entries.ok());
   REQUIRE(entries->size() == 1);
   const TokenEntry& entry = entries->front();
@@ -87,12 +88,13 @@ TEST_CASE("a token written where its hash belongs is not repeated in the message
   CHECK(Why(fmt::format("a read {}g", std::string(63, '0'))).find("SHA-256") != std::string::npos);
 }
 
-TEST_CASE("an added token is found by its hash, and the file does not hold it", "[server][tokens]") {
+TEST_CASE("an added token is found by its hash, and the file does not hold it",
+          "[server][tokens]") {
   const Directory directory;
   const std::string path = directory / "tokens";
   const auto first = AddToken(path, "feeder", ScopesOf("ingest"));
   REQUIRE(first.ok());
-  struct stat info{};
+  struct stat info {};
   REQUIRE(::stat(path.c_str(), &info) == 0);
   CHECK((info.st_mode & 07777) == 0600);
   const auto second = AddToken(path, "grafana", ScopesOf("read"));
@@ -121,7 +123,7 @@ TEST_CASE("a change keeps comments, mode and the other lines, and leaves nothing
   CHECK(TextOf(path).starts_with(fmt::format("# mine\nold read {}\nnew admin ", kHash)));
   REQUIRE(RemoveToken(path, "new").ok());
   CHECK(TextOf(path) == fmt::format("# mine\nold read {}\n", kHash));
-  struct stat info{};
+  struct stat info {};
   REQUIRE(::stat(path.c_str(), &info) == 0);
   CHECK((info.st_mode & 07777) == 0640);
   CHECK_FALSE(std::filesystem::exists(path + ".new"));
