@@ -52,6 +52,8 @@ EventsFormat EventsFormatOf(std::string_view content_type) {
 
 class EventParser::Impl {
  public:
+  explicit Impl(uint32_t depth_max) : depth_max_(depth_max) {}
+
   ParsedEvents& Parse(std::string_view body, EventsFormat format, uint64_t now_ms,
                       uint64_t future_skew_ms_max) {
     now_ms_ = now_ms;
@@ -94,6 +96,7 @@ class EventParser::Impl {
   void RefuseLine(std::string_view line, const char* error, size_t offset);
   void RefuseDocument(std::string error);
 
+  const uint32_t depth_max_;
   JsonIndex index_;
   ParsedEvents parsed_;
   uint64_t now_ms_ = 0;
@@ -114,7 +117,7 @@ void EventParser::Impl::ParseDocument(std::string_view body) {
   if (const char* error = index_.Build(body)) {
     return RefuseDocument(fmt::format("the body is no JSON: {}", error));
   }
-  JsonReader reader(body, index_);
+  JsonReader reader(body, index_, depth_max_);
   const char first = reader.Peek();
   const auto read_element = [&] {
     if (!ReadElement(reader)) return false;
@@ -152,7 +155,7 @@ void EventParser::Impl::ParseLines(std::string_view body) {
 void EventParser::Impl::ParseStretch(std::string_view lines) {
   const bool shared_index = index_.Build(lines) == nullptr;
   std::optional<JsonReader> reader;
-  if (shared_index) reader.emplace(lines, index_);
+  if (shared_index) reader.emplace(lines, index_, depth_max_);
   for (size_t begin = 0, end = 0; begin < lines.size(); begin = end + 1) {
     end = std::min(lines.find('\n', begin), lines.size());
     const std::string_view line = lines.substr(begin, end - begin);
@@ -175,7 +178,7 @@ void EventParser::Impl::ParseStretch(std::string_view lines) {
 void EventParser::Impl::ParseBadLine(std::string_view line) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
   if (const char* error = index_.Build(line)) return RefuseLine(line, error, 0);
-  JsonReader reader(line, index_);
+  JsonReader reader(line, index_, depth_max_);
   if (ReadElement(reader) && reader.ReadEnd()) {
     TakeElement();
   } else {
@@ -353,7 +356,7 @@ bool EventParser::Impl::ReadNumber(const JsonValue& value, JsonNumber& number,
   return ScanNumber(text.data(), end, number) == end;
 }
 
-EventParser::EventParser() : impl_(std::make_unique<Impl>()) {}
+EventParser::EventParser(uint32_t depth_max) : impl_(std::make_unique<Impl>(depth_max)) {}
 EventParser::~EventParser() = default;
 EventParser::EventParser(EventParser&&) noexcept = default;
 EventParser& EventParser::operator=(EventParser&&) noexcept = default;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/json_reader.h"
 #include "protocol/json_report.h"
 #include "wick/event.h"
 #include "wick/series.h"
@@ -40,7 +41,7 @@ struct ParsedEvents {
 /// stands for itself. Threads: one at a time; reuse it, it keeps its buffers.
 class EventParser {
  public:
-  EventParser();
+  explicit EventParser(uint32_t depth_max = kJsonDepthDefault);
   ~EventParser();
   EventParser(EventParser&&) noexcept;
   EventParser& operator=(EventParser&&) noexcept;

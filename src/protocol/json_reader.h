@@ -12,7 +12,8 @@
 
 namespace wick::protocol {
 
-inline constexpr int kJsonDepthMax = 32;  // arrays and objects within each other
+/// Arrays and objects within each other, unless limits.max_json_depth says otherwise.
+inline constexpr uint32_t kJsonDepthDefault = 32;
 
 enum class JsonType : uint8_t { kAbsent, kNull, kBool, kNumber, kString, kArray, kObject };
 
@@ -30,11 +31,12 @@ struct JsonValue {
 /// must outlive it.
 class JsonReader {
  public:
-  JsonReader(std::string_view text, const JsonIndex& index)
+  JsonReader(std::string_view text, const JsonIndex& index, uint32_t depth_max = kJsonDepthDefault)
       : text_(text),
         tokens_(index.tokens()),
         limit_(text.size()),
-        has_backslash_(index.has_backslash()) {}
+        has_backslash_(index.has_backslash()),
+        depth_max_(depth_max) {}
 
   /// The text is taken to end at `offset`; a token that begins there or later is not seen.
   void SetLimit(size_t offset) { limit_ = offset; }
@@ -69,6 +71,7 @@ class JsonReader {
   static bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
   bool Fail(const char* error);
+  bool FailDepth() { return Fail("it is nested too deep (limits.max_json_depth)"); }
   bool ReadString(JsonValue& value);
   bool ReadKey(std::string_view& key);
   bool ReadNumber(JsonValue& value);
@@ -86,7 +89,8 @@ class JsonReader {
   const uint32_t* tokens_;  // the next one
   size_t limit_;
   bool has_backslash_;
-  int depth_ = 0;
+  uint32_t depth_max_;
+  uint32_t depth_ = 0;
   const char* error_ = nullptr;
   size_t error_offset_ = 0;
   std::string unescaped_;  // the last key or string that had escapes
@@ -154,7 +158,7 @@ inline bool JsonReader::ReadSeparator(char close, bool& done) {
 template <typename OnField>
 bool JsonReader::ReadObject(OnField&& on_field) {
   if (Peek() != '{') return Fail("an object was expected");
-  if (depth_ == kJsonDepthMax) return Fail("it is nested more than 32 levels deep");
+  if (depth_ == depth_max_) return FailDepth();
   ++depth_;
   ++tokens_;
   bool done = Peek() == '}';
@@ -170,7 +174,7 @@ bool JsonReader::ReadObject(OnField&& on_field) {
 template <typename OnElement>
 bool JsonReader::ReadArray(OnElement&& on_element) {
   if (Peek() != '[') return Fail("an array was expected");
-  if (depth_ == kJsonDepthMax) return Fail("it is nested more than 32 levels deep");
+  if (depth_ == depth_max_) return FailDepth();
   ++depth_;
   ++tokens_;
   bool done = Peek() == ']';

@@ -44,7 +44,7 @@ struct Place {
 /// Faults of the JSON are invalid_json, faults of what it says are invalid_body.
 class BodyReader {
  public:
-  explicit BodyReader(std::string_view body) : body_(body) {}
+  BodyReader(std::string_view body, uint32_t depth_max) : body_(body), depth_max_(depth_max) {}
 
   /// Reads the whole body by `read`.
   template <typename Read>
@@ -88,6 +88,7 @@ class BodyReader {
   bool TextOf(const Place& place, const JsonValue& value, std::string& text);
 
   std::string_view body_;
+  const uint32_t depth_max_;
   JsonIndex index_;
   std::optional<JsonReader> reader_;
   std::optional<Problem> problem_;
@@ -96,9 +97,14 @@ class BodyReader {
 template <typename Read>
 bool BodyReader::ReadBody(const Read& read) {
   if (const char* error = index_.Build(body_)) return FaultOfJson(error, 0);
-  reader_.emplace(body_, index_);
+  reader_.emplace(body_, index_, depth_max_);
   if (read() && reader_->ReadEnd()) return true;
-  if (!problem_) FaultOfJson(reader_->error(), reader_->error_offset());
+  // A body that is no JSON is told so, whatever else it does not say.
+  JsonReader whole(body_, index_, depth_max_);
+  JsonValue ignored;
+  if (!whole.ReadValue(ignored) || !whole.ReadEnd()) {
+    return FaultOfJson(whole.error(), whole.error_offset());
+  }
   return false;
 }
 
@@ -207,8 +213,8 @@ bool BodyReader::ReadWholeOrNull(const Place& place, Number& number) {
 
 }  // namespace
 
-OrProblem<std::vector<Symbol>> ParseLatestBody(std::string_view body) {
-  BodyReader reader(body);
+OrProblem<std::vector<Symbol>> ParseLatestBody(std::string_view body, uint32_t depth_max) {
+  BodyReader reader(body, depth_max);
   std::vector<Symbol> symbols;
   const bool read = reader.ReadBody([&] {
     return reader.ReadElements("body", kSymbolsPerLatestMax, [&](const Place& place) {
@@ -219,8 +225,9 @@ OrProblem<std::vector<Symbol>> ParseLatestBody(std::string_view body) {
   return symbols;
 }
 
-OrProblem<CandlesBody> ParseCandlesBody(std::string_view body, uint32_t candles_per_request_max) {
-  BodyReader reader(body);
+OrProblem<CandlesBody> ParseCandlesBody(std::string_view body, uint32_t candles_per_request_max,
+                                        uint32_t depth_max) {
+  BodyReader reader(body, depth_max);
   CandlesBody candles;
   CandlesRequest& request = candles.request;
   std::optional<std::string> interval;
@@ -260,8 +267,8 @@ OrProblem<CandlesBody> ParseCandlesBody(std::string_view body, uint32_t candles_
   return candles;
 }
 
-OrProblem<BackupBody> ParseBackupBody(std::string_view body) {
-  BodyReader reader(body);
+OrProblem<BackupBody> ParseBackupBody(std::string_view body, uint32_t depth_max) {
+  BodyReader reader(body, depth_max);
   BackupBody backup;
   uint64_t keep = 0;
   const bool read = reader.ReadBody([&] {
@@ -281,8 +288,9 @@ OrProblem<BackupBody> ParseBackupBody(std::string_view body) {
   return backup;
 }
 
-OrProblem<Reference> ParseReferenceBody(std::string_view body, std::string_view base_currency) {
-  BodyReader reader(body);
+OrProblem<Reference> ParseReferenceBody(std::string_view body, std::string_view base_currency,
+                                        uint32_t depth_max) {
+  BodyReader reader(body, depth_max);
   Symbol symbol;
   symbol.base_currency = base_currency;
   if (!reader.ReadBody([&] { return reader.ReadNames({"body"}, kReferenceFields, symbol); })) {
@@ -292,8 +300,8 @@ OrProblem<Reference> ParseReferenceBody(std::string_view body, std::string_view 
                    std::move(symbol.exchange)};
 }
 
-OrProblem<std::vector<Reference>> ParseReferencesBody(std::string_view body) {
-  BodyReader reader(body);
+OrProblem<std::vector<Reference>> ParseReferencesBody(std::string_view body, uint32_t depth_max) {
+  BodyReader reader(body, depth_max);
   std::vector<Reference> references;
   std::unordered_set<std::string> bases;
   const bool read = reader.ReadBody([&] {

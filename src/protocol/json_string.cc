@@ -26,15 +26,16 @@ std::optional<uint32_t> ReadHex4(std::string_view text) {
   return value;
 }
 
-/// Reads what follows "\u" and takes it off `text`; a pair of surrogates is one code point.
+/// Reads what follows "\u" and takes it off `text`; a pair of surrogates is one code point, half of
+/// one is itself.
 std::optional<uint32_t> ReadCodePoint(std::string_view& text) {
   const auto first = ReadHex4(text);
   if (!first) return std::nullopt;
   text.remove_prefix(4);
   if (*first < 0xD800 || *first > 0xDFFF) return first;
-  if (*first > 0xDBFF || !text.starts_with("\\u")) return std::nullopt;
+  if (*first > 0xDBFF || !text.starts_with("\\u")) return first;
   const auto second = ReadHex4(text.substr(2));
-  if (!second || *second < 0xDC00 || *second > 0xDFFF) return std::nullopt;
+  if (!second || *second < 0xDC00 || *second > 0xDFFF) return first;
   text.remove_prefix(6);
   return 0x10000 + ((*first - 0xD800) << 10) + (*second - 0xDC00);
 }

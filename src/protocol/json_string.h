@@ -7,7 +7,8 @@
 namespace wick::protocol {
 
 /// Replaces `out` by what the text between the quotes of a JSON string means. False if an escape is
-/// none or is half of a surrogate pair.
+/// none. Half of a surrogate pair is an escape, but no character: it becomes bytes that are no
+/// UTF-8, which no name may hold.
 bool Unescape(std::string_view text, std::string& out);
 
 /// Appends `text`, which is UTF-8, in quotes and escaped.

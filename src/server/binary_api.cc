@@ -1,5 +1,6 @@
 #include "server/binary_api.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -85,14 +86,45 @@ std::string CheckReference(const Reference& reference) {
                                                        : market::DescribeSymbol(symbol);
 }
 
+/// What hello tells. Entries are bounded so that they, and an answer of 32 bytes each, fit a frame.
+wire::Limits LimitsOf(const ServerConfig& config) {
+  const auto frame_bytes = static_cast<uint32_t>(config.limits.frame_bytes_max);
+  return {.payload_bytes = frame_bytes,
+          .events_per_ingest =
+              std::min<uint32_t>(wire::kEventsPerIngestMax, (frame_bytes - wire::kIngestHeadBytes) / sizeof(Tick)),
+          .entries_per_request =
+              std::min<uint32_t>(wire::kEntriesPerRequestMax, frame_bytes / sizeof(Price) - 1),
+          .candles_per_request = config.engine.candles_per_request_max};
+}
+
 }  // namespace
+
+bool MayReadDisk(uint16_t type) {
+  switch (wire::Type{type}) {
+    case wire::Type::kCandles:
+    case wire::Type::kExchanges:
+    case wire::Type::kBases:
+    case wire::Type::kPricesOfBase:
+    case wire::Type::kReferences:
+    case wire::Type::kStatus:
+      return true;
+    default:
+      return false;
+  }
+}
 
 std::string_view BinaryRouteName(size_t type) { return kRouteNames[type]; }
 
 BinaryApi::BinaryApi(Services& services, Worker& worker)
     : services_(services),
       worker_(worker),
-      limits_{.candles_per_request = services.config.engine.candles_per_request_max} {}
+      limits_(LimitsOf(services.config)) {}
+
+BinaryReply BinaryApi::Overloaded(Id id) {
+  BinaryReply reply;
+  Fail(id, ErrorCode::kOverloaded, kOverloadedMessage, reply);
+  return reply;
+}
 
 bool BinaryApi::Handle(const binary::Frame& frame, BinaryReply& reply, Later later) {
   binary::Request request;
@@ -221,48 +253,49 @@ bool BinaryApi::On(Id id, const binary::BinaryCandlesRequest& asked, BinaryReply
       Fail(id, answered.status(), made);
     }
   };
-  if (!engine.IsHot(series, asked.candles)) return OnReaders(later, append);
+  if (!engine.IsHot(series, asked.candles)) return OnReaders(id, reply, later, append);
   append(reply);
   return true;
 }
 
-bool BinaryApi::On(Id id, const binary::ExchangesRequest& asked, BinaryReply&, Later later) {
+bool BinaryApi::On(Id id, const binary::ExchangesRequest& asked, BinaryReply& reply, Later later) {
   std::optional<std::string> only;
   if (asked.exchange) only.emplace(*asked.exchange);
-  return OnReaders(later, [&engine = std::as_const(services_.engine()), id, only = std::move(only),
-                           pairs = asked.pairs](BinaryReply& reply) {
+  return OnReaders(id, reply, later, [&engine = std::as_const(services_.engine()), id, only = std::move(only),
+                           pairs = asked.pairs](BinaryReply& made) {
     const auto view = only ? std::optional<std::string_view>(*only) : std::nullopt;
-    binary::AppendExchanges(id, engine.Exchanges(view, pairs), reply.frames);
+    binary::AppendExchanges(id, engine.Exchanges(view, pairs), made.frames);
   });
 }
 
-bool BinaryApi::On(Id id, const binary::BasesRequest& asked, BinaryReply&, Later later) {
-  return OnReaders(later, [&engine = std::as_const(services_.engine()), id,
-                           only = asked.base_currencies](BinaryReply& reply) {
-    binary::AppendBases(id, engine.Bases(only), reply.frames);
+bool BinaryApi::On(Id id, const binary::BasesRequest& asked, BinaryReply& reply, Later later) {
+  return OnReaders(id, reply, later, [&engine = std::as_const(services_.engine()), id,
+                           only = asked.base_currencies](BinaryReply& made) {
+    binary::AppendBases(id, engine.Bases(only), made.frames);
   });
 }
 
-bool BinaryApi::On(Id id, const binary::PricesOfBaseRequest& asked, BinaryReply&, Later later) {
-  return OnReaders(later, [&engine = std::as_const(services_.engine()), id,
-                           base = std::string(asked.base_currency)](BinaryReply& reply) {
-    binary::AppendPricesOfBase(id, engine.PricesOfBase(base), reply.frames);
+bool BinaryApi::On(Id id, const binary::PricesOfBaseRequest& asked, BinaryReply& reply, Later later) {
+  return OnReaders(id, reply, later, [&engine = std::as_const(services_.engine()), id,
+                           base = std::string(asked.base_currency)](BinaryReply& made) {
+    binary::AppendPricesOfBase(id, engine.PricesOfBase(base), made.frames);
   });
 }
 
-bool BinaryApi::On(Id id, const binary::ReferencesRequest&, BinaryReply&, Later later) {
-  return OnReaders(later, [&engine = std::as_const(services_.engine()), id](BinaryReply& reply) {
-    binary::AppendReferences(id, engine.References(), reply.frames);
+bool BinaryApi::On(Id id, const binary::ReferencesRequest&, BinaryReply& reply, Later later) {
+  return OnReaders(id, reply, later, [&engine = std::as_const(services_.engine()), id](BinaryReply& made) {
+    binary::AppendReferences(id, engine.References(), made.frames);
   });
 }
 
 bool BinaryApi::On(Id id, const binary::StatusRequest&, BinaryReply&, Later later) {
-  return OnReaders(later, [&services = std::as_const(services_), id](BinaryReply& reply) {
+  ComputeOn(services_.parsers, worker_, Making([&services = std::as_const(services_), id](BinaryReply& made) {
     std::string json;
     protocol::AppendStatus(json, services.engine().Status(), kVersion, services.UptimeMs(),
                            services.state.Name());
-    binary::AppendStatus(id, json, reply.frames);
-  });
+    binary::AppendStatus(id, json, made.frames);
+  }), later());
+  return false;
 }
 
 absl::AnyInvocable<void(absl::Status)> BinaryApi::WhenDone(Id id, wire::Type type,
@@ -315,7 +348,7 @@ bool BinaryApi::On(Id id, const binary::CheckpointRequest&, BinaryReply&, Later 
 }
 
 bool BinaryApi::On(Id id, const binary::BackupRequest& asked, BinaryReply&, Later later) {
-  ComputeOnReaders(
+  ComputeOn(
       services_.backups, worker_,
       [&engine = services_.engine(), id,
        options = cold::BackupOptions{std::string(asked.directory), asked.keep, asked.bytes_per_second}] {

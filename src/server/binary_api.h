@@ -25,6 +25,12 @@ struct BinaryReply {
   Outcome outcome = Outcome::kOk;
 };
 
+/// Bytes of memory that a reply takes.
+inline uint64_t SizeOf(const BinaryReply& reply) { return reply.frames.size(); }
+
+/// True if requests of this type may read the disk or walk all series.
+bool MayReadDisk(uint16_t type);
+
 /// Gives a deferred reply. Called once, on the thread of the session's worker.
 using RespondBinary = absl::AnyInvocable<void(BinaryReply)>;
 
@@ -65,19 +71,28 @@ class BinaryApi {
   bool On(Id, const protocol::binary::CheckpointRequest&, BinaryReply&, Later);
   bool On(Id, const protocol::binary::BackupRequest&, BinaryReply&, Later);
 
-  /// Computes a reply on the reader pool: `append(std::string& out)`. False, for On() to return.
+  /// Computes a reply on the read pool by `append(BinaryReply&)`; for On() to return. True: there is
+  /// no place, `reply` says so.
   template <typename Append>
-  bool OnReaders(Later later, Append append) {
-    ComputeOnReaders(
-        services_.readers, worker_,
-        [append = std::move(append)]() mutable {
-          BinaryReply reply;
-          append(reply);
-          return reply;
-        },
-        later());
-    return false;
+  bool OnReaders(Id id, BinaryReply& reply, Later later, Append append) {
+    const auto refused = [id] { return Overloaded(id); };
+    if (services_.reads.Run(worker_, Making(std::move(append)), refused, later())) return false;
+    BinaryReply overloaded = refused();
+    reply.frames += overloaded.frames;
+    reply.outcome = overloaded.outcome;
+    return true;
   }
+
+  template <typename Append>
+  static auto Making(Append append) {
+    return [append = std::move(append)]() mutable {
+      BinaryReply reply;
+      append(reply);
+      return reply;
+    };
+  }
+
+  static BinaryReply Overloaded(Id id);
 
   /// The callback of a change that has no reply but "done".
   absl::AnyInvocable<void(absl::Status)> WhenDone(Id id, wire::Type type, RespondBinary respond);

@@ -4,6 +4,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <utility>
@@ -23,18 +24,15 @@ using protocol::Scope;
 
 constexpr size_t kReadBytesInitial = 64_KiB;
 
-/// Replies waiting for the peer to read; beyond it no further frame is handled.
-constexpr size_t kOutBytesMax = 4_MiB;
 /// A buffer that has grown beyond this is given back after its write.
-constexpr size_t kOutBytesKept = 1_MiB;
+constexpr size_t kOutBytesKept = kFreeBytes;
 /// Requests without a reply; bounds the replies that may still come when nobody reads them.
 constexpr size_t kOpenRequestsMax = 64;
 
-/// A peer that does not say hello, or does not read, is closed after this. One that is silent is
-/// not.
-constexpr std::chrono::seconds kHelloMax{10};
-constexpr std::chrono::seconds kWriteMax{120};
-constexpr std::chrono::seconds kLingerMax{2};
+/// Of these, reads whose replies may be large: made by few threads anyway.
+constexpr size_t kOpenReadsMax = 8;
+
+using Ms = std::chrono::milliseconds;
 
 constexpr const char* kTakenBack = "the token was taken back";
 /// A first frame: the longest hello, with room for what later versions put behind it. Nobody has
@@ -50,13 +48,15 @@ BinarySession::BinarySession(tcp::socket socket, Services& services, Worker& wor
       services_(services),
       worker_(worker),
       api_(api),
-      count_(services.connections.binary),
       bearer_(services.access.auth.get()),
+      request_share_(services.requests),
+      answer_share_(services.answers),
+      budget_timer_(worker.io()),
       buffer_(std::make_unique_for_overwrite<char[]>(kReadBytesInitial)),
       buffer_bytes_(kReadBytesInitial) {}
 
 void BinarySession::Start() {
-  last_active_ = std::chrono::steady_clock::now();
+  began_ = std::chrono::steady_clock::now();
   stream_.AsyncHandshake(worker_.handshakes(), [self = shared_from_this()](const Error& error) {
     self->OnHandshake(error);
   });
@@ -65,7 +65,7 @@ void BinarySession::Start() {
 void BinarySession::OnHandshake(const Error& error) {
   if (closed_) return;
   if (error) {
-    services_.connections.handshakes_failed.fetch_add(1, std::memory_order_relaxed);
+    services_.connections.CountFailedHandshake();
     spdlog::debug("TLS with a binary client at {} failed: {}", stream_.Peer(), error.message());
     return Close();
   }
@@ -80,19 +80,39 @@ void BinarySession::Drain() {
 void BinarySession::Close() {
   if (std::exchange(closed_, true)) return;
   stream_.Close();
+  budget_timer_.cancel();
   worker_.Forget(this);
 }
 
 void BinarySession::Sweep(Time now) {
   if (greeted_ && !last_ && bearer_.Check(Scope::kToken)) {  // taken back
     Fail(0, {ErrorCode::kUnauthorized, kTakenBack});
-    Work();
+    return Work();
   }
-  const auto still = now - last_active_;
-  if ((lingering_ && still > kLingerMax) || (!greeted_ && still > kHelloMax) ||
-      (write_busy_ && still > kWriteMax)) {
-    Close();
+  const ClientLimits& limits = services_.config.limits;
+  if (lingering_) {
+    if (now - linger_began_ > Ms(limits.linger_timeout_ms)) Close();
+    return;
   }
+  const auto still = now - write_moved_;
+  const bool unread = write_busy_ && (still > Ms(limits.write_timeout_ms) ||
+                                      (answer_share_.blocks_others() && still > kBlockingMax));
+  if (unread || (!greeted_ && now - began_ > Ms(limits.hello_timeout_ms))) return Close();
+  if (!in_frame_ || last_) return;
+  if (request_share_.blocks_others() && now - frame_began_ > kBlockingMax) {
+    GiveUp("memory for frames is short and this one took too long (limits.max_buffered_requests)");
+  } else if (request_share_.waiting()) {
+    frame_rate_.Begin(now);  // it is not the peer's fault
+  } else if (!frame_rate_.IsEnough(now, limits.body_rate_min)) {
+    GiveUp(fmt::format("a frame came with less than {} bytes a second (limits.min_body_rate)",
+                       limits.body_rate_min));
+  }
+}
+
+void BinarySession::GiveUp(std::string why) {
+  Fail(0, {ErrorCode::kUnavailable, std::move(why)});
+  request_share_.EndWait();
+  Write();
 }
 
 void BinarySession::Read() {
@@ -113,14 +133,17 @@ void BinarySession::OnRead(const Error& error, size_t bytes) {
   }
   if (error) return Close();
   end_ += bytes;
+  if (in_frame_) frame_rate_.Add(bytes);
   Work();
 }
 
 void BinarySession::Work() {
   working_ = true;
   bool part = false;
-  while (!part && !last_ && !no_room_ && open_requests_ < kOpenRequestsMax &&
-         reply_.frames.size() < kOutBytesMax) {
+  bool reads_first = false;  // a read waits for those before it
+  const size_t unread_max = services_.config.limits.unread_bytes_max;
+  while (!part && !last_ && !no_room_ && !reads_first && open_requests_ < kOpenRequestsMax &&
+         reply_.frames.size() + writing_.size() < unread_max) {
     Frame frame;
     binary::ErrorReply error;
     const wire::Limits& limits = greeted_ ? api_.limits() : kLimitsOfHello;
@@ -143,19 +166,27 @@ void BinarySession::Work() {
                    !services_.engine().HasRoom(worker_.index())) {
           WaitForRoom();
           break;  // the frame stays where it is
+        } else if (MayReadDisk(frame.header.type) && open_reads_ == kOpenReadsMax) {
+          reads_first = true;
+          break;
         } else {
           Dispatch(frame);
         }
         begin_ += frame.bytes();
+        in_frame_ = false;
         break;
     }
   }
   working_ = false;
   if (closed_) return;
+  HoldReplies();
   if (!reply_.frames.empty()) Write();
-  if (part && !read_busy_) {
-    MakeSpace();
-    Read();
+  if (part) {
+    if (end_ > begin_ && !std::exchange(in_frame_, true)) {
+      frame_began_ = std::chrono::steady_clock::now();
+      frame_rate_.Begin(frame_began_);
+    }
+    ReadWithinBudget();
   }
   CloseIfDone();
 }
@@ -214,21 +245,25 @@ void BinarySession::WaitForRoom() {
 void BinarySession::Dispatch(const Frame& frame) {
   const size_t type = frame.header.type < kBinaryRouteCount ? frame.header.type : 0;
   const auto began = std::chrono::steady_clock::now();
+  const bool is_read = MayReadDisk(frame.header.type);
   ++open_requests_;
+  open_reads_ += is_read;
   reply_.outcome = Outcome::kOk;
   const bool at_once = api_.Handle(frame, reply_, [&] {
-    return RespondBinary([self = shared_from_this(), type, began](BinaryReply reply) {
-      self->OnReply(type, began, std::move(reply));
+    return RespondBinary([self = shared_from_this(), type, is_read, began](BinaryReply reply) {
+      self->OnReply(type, is_read, began, std::move(reply));
     });
   });
   if (!at_once) return;
   --open_requests_;
+  open_reads_ -= is_read;
   Count(type, began, reply_.outcome);
 }
 
-void BinarySession::OnReply(size_t type, Time began, BinaryReply reply) {
+void BinarySession::OnReply(size_t type, bool is_read, Time began, BinaryReply reply) {
   WICK_ASSERT(open_requests_ > 0);  // one reply to one request
   --open_requests_;
+  open_reads_ -= is_read;
   Count(type, began, reply.outcome);
   if (closed_) return;
   if (reply_.frames.empty()) {
@@ -236,6 +271,7 @@ void BinarySession::OnReply(size_t type, Time began, BinaryReply reply) {
   } else {
     reply_.frames += reply.frames;
   }
+  HoldReplies();
   if (!working_) Work();
 }
 
@@ -249,13 +285,34 @@ void BinarySession::Fail(uint64_t request_id, const binary::ErrorReply& error) {
   binary::AppendError(request_id, error.code, error.message, reply_.frames);
 }
 
-void BinarySession::MakeSpace() {
+size_t BinarySession::BytesWanted() const {
   const size_t held = end_ - begin_;
-  if (frame_bytes_ > buffer_bytes_) {
-    auto larger = std::make_unique_for_overwrite<char[]>(frame_bytes_);
-    std::memcpy(larger.get(), buffer_.get() + begin_, held);
-    buffer_ = std::move(larger);
-    buffer_bytes_ = frame_bytes_;
+  if (frame_bytes_ <= buffer_bytes_) return held == 0 ? kReadBytesInitial : buffer_bytes_;
+  // Not on the peer's word alone: four times what has come, up to the whole frame.
+  return std::min(frame_bytes_, std::max(kReadBytesInitial, 4 * held));
+}
+
+void BinarySession::ReadWithinBudget() {
+  if (read_busy_ || closed_) return;
+  const size_t wanted = BytesWanted();
+  if (request_share_.TryHold(wanted)) {
+    MakeSpace(wanted);
+    return Read();
+  }
+  budget_timer_.expires_after(kBudgetPause);
+  budget_timer_.async_wait([self = shared_from_this()](const Error& cancelled) {
+    // Meanwhile Sweep() may have given up.
+    if (!cancelled && !self->last_) self->ReadWithinBudget();
+  });
+}
+
+void BinarySession::MakeSpace(size_t bytes) {
+  const size_t held = end_ - begin_;
+  if (bytes != buffer_bytes_) {
+    auto another = std::make_unique_for_overwrite<char[]>(bytes);
+    std::memcpy(another.get(), buffer_.get() + begin_, held);
+    buffer_ = std::move(another);
+    buffer_bytes_ = bytes;
   } else if (begin_ > 0) {
     std::memmove(buffer_.get(), buffer_.get() + begin_, held);
   }
@@ -266,10 +323,9 @@ void BinarySession::MakeSpace() {
 void BinarySession::Write() {
   if (write_busy_) return;
   write_busy_ = true;
-  last_active_ = std::chrono::steady_clock::now();
   std::swap(writing_, reply_.frames);
   stream_.AsyncWrite(
-      asio::buffer(writing_),
+      asio::buffer(writing_), [this] { write_moved_ = std::chrono::steady_clock::now(); },
       [self = shared_from_this()](const Error& error, size_t) { self->OnWritten(error); });
 }
 
@@ -277,7 +333,6 @@ void BinarySession::OnWritten(const Error& error) {
   write_busy_ = false;
   if (closed_) return;
   if (error) return Close();
-  last_active_ = std::chrono::steady_clock::now();
   if (writing_.capacity() > kOutBytesKept) {
     writing_ = {};
   } else {
@@ -293,7 +348,7 @@ void BinarySession::CloseIfDone() {
   // Says that nothing more comes, and reads on until the peer has seen it: a socket closed with
   // unread bytes would take the last reply back.
   lingering_ = true;
-  last_active_ = std::chrono::steady_clock::now();
+  linger_began_ = std::chrono::steady_clock::now();
   Error error;
   stream_.EndSending(shared_from_this(), error);
   if (error) return Close();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include "protocol/binary_requests.h"
 #include "server/auth.h"
 #include "server/binary_api.h"
+#include "server/patience.h"
 #include "server/services.h"
 #include "server/stream.h"
 #include "server/worker.h"
@@ -18,7 +20,8 @@ namespace wick::server {
 
 /// Reads frames and replies to each as soon as its reply is there, in whatever order that happens.
 /// Nothing is read while the peer does not read, too many requests are open, or the engine has no
-/// room for an ingest. Threads: the worker's. Failure: after bytes that are no frames an error
+/// room for an ingest. A silent peer is kept; one that is slow with hello, a frame or its replies is
+/// not (limits.*), nor one that holds for ten seconds what others wait for. Threads: the worker's. Failure: after bytes that are no frames an error
 /// frame is sent, open requests are answered, and the connection is closed; errors of the socket
 /// close it at once.
 class BinarySession final : public Session, public std::enable_shared_from_this<BinarySession> {
@@ -45,11 +48,19 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
   /// False: the request is refused, and the refusal written.
   bool MayAsk(const Frame& frame);
   void WaitForRoom();
-  void OnReply(size_t type, Time began, BinaryReply reply);
+  void OnReply(size_t type, bool is_read, Time began, BinaryReply reply);
   void Count(size_t type, Time began, Outcome outcome);
+  /// A frame did not come in time: says so, then closes.
+  void GiveUp(std::string why);
   void Fail(uint64_t request_id, const protocol::binary::ErrorReply& error);
-  /// Grows or compacts the buffer so that the frame at its head fits in.
-  void MakeSpace();
+  /// Bytes that the buffer is to have: for the frame at its head, but not much more than has come
+  /// of it.
+  size_t BytesWanted() const;
+  /// Reads on, or waits until there is memory for the buffer.
+  void ReadWithinBudget();
+  /// Replaces or compacts the buffer.
+  void MakeSpace(size_t bytes);
+  void HoldReplies() { answer_share_.Hold(reply_.frames.size() + writing_.size()); }
   void Write();
   void OnWritten(const Error& error);
   void CloseIfDone();
@@ -58,8 +69,11 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
   Services& services_;
   Worker& worker_;
   BinaryApi& api_;
-  const ConnectionCount count_;
   Bearer bearer_;
+
+  BudgetShare request_share_;
+  BudgetShare answer_share_;
+  boost::asio::steady_timer budget_timer_;
 
   std::unique_ptr<char[]> buffer_;
   size_t buffer_bytes_;
@@ -70,9 +84,17 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
   BinaryReply reply_;    // frames to be written next; the outcome of the request in Dispatch()
   std::string writing_;  // frames being written
   size_t open_requests_ = 0;
-  Time last_active_{};
+  size_t open_reads_ = 0;  // of open_requests_: those that may read the disk
+
+  // What Sweep() judges by.
+  Time began_{};         // accepted
+  Time frame_began_{};   // its first byte, if in_frame_
+  Time write_moved_{};   // the peer took something, if write_busy_
+  Time linger_began_{};  // if lingering_
+  ByteRate frame_rate_;  // if in_frame_
 
   bool greeted_ = false;
+  bool in_frame_ = false;  // a part of a frame has come and the rest is awaited
   bool working_ = false;  // within Work()
   bool read_busy_ = false;
   bool write_busy_ = false;

@@ -77,6 +77,10 @@ HttpAnswer AnswerOf(protocol::ProblemCode code, std::string detail) {
   return answer;
 }
 
+HttpAnswer Overloaded() {
+  return AnswerOf(protocol::ProblemCode::kOverloaded, std::string(kOverloadedMessage));
+}
+
 bool IsDiskFull(const absl::Status& status) {
   return status.code() == absl::StatusCode::kResourceExhausted ||
          Message(status).find("No space left") != std::string::npos;

@@ -14,6 +14,10 @@ namespace wick::server {
 
 inline constexpr std::string_view kJsonContentType = "application/json";
 
+inline constexpr std::string_view kOverloadedMessage =
+    "too many reads are under way, or their answers are not taken (limits.max_cold_reads, "
+    "limits.max_buffered_answers); ask again in a second";
+
 struct HttpAnswer {
   int status = 200;
   std::string_view content_type = kJsonContentType;
@@ -31,6 +35,12 @@ using Respond = absl::AnyInvocable<void(HttpAnswer)>;
 
 HttpAnswer AnswerOf(const protocol::Problem& problem);
 HttpAnswer AnswerOf(protocol::ProblemCode code, std::string detail);
+
+/// The answer to a read that has no place.
+HttpAnswer Overloaded();
+
+/// Bytes of memory that an answer takes, about.
+inline uint64_t SizeOf(const HttpAnswer& answer) { return answer.body.size(); }
 
 /// The answer to a write that the engine could not make durable: 507 where the disk is full, else
 /// 503.

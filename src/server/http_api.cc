@@ -148,18 +148,18 @@ bool HttpApi::Handle(const HttpMessage& message, HttpAnswer& answer, size_t& rou
   }
   auto routed = protocol::RouteHttp(message.method, message.target,
                                     services_.config.engine.candles_per_request_max);
-  if (const auto* problem = std::get_if<Problem>(&routed)) {
-    route = kHttpRouteOther;
-    answer = AnswerOf(*problem);
-    return true;
-  }
-  auto& request = *std::get_if<protocol::HttpRequest>(&routed);
-  route = request.index();
-  if (!services_.state.recovered() && !IsProbe(request)) {
+  const auto* problem = std::get_if<Problem>(&routed);
+  auto* request = std::get_if<protocol::HttpRequest>(&routed);
+  route = request != nullptr ? request->index() : kHttpRouteOther;
+  if (!services_.state.recovered() && (request == nullptr || !IsProbe(*request))) {
     answer = AnswerOf(ProblemCode::kRecovering, Message(services_.state.Ready()));
     return true;
   }
-  return std::visit([&](auto& asked) { return On(asked, message, answer, later); }, request);
+  if (problem != nullptr) {
+    answer = AnswerOf(*problem);
+    return true;
+  }
+  return std::visit([&](auto& asked) { return On(asked, message, answer, later); }, *request);
 }
 
 // --- writing
@@ -171,10 +171,10 @@ bool HttpApi::On(const protocol::PostEvents& asked, const HttpMessage& message, 
     return false;
   }
   // The session keeps the message as it is meanwhile.
-  ComputeOnReaders(
-      services_.readers, worker_,
-      [&engine, &message] {
-        protocol::EventParser parser;
+  ComputeOn(
+      services_.parsers, worker_,
+      [&engine, &message, depth_max = services_.config.limits.json_depth_max] {
+        protocol::EventParser parser(depth_max);
         return ResolveEvents(engine, parser, message);
       },
       [this, ack = asked.ack, respond = later()](ResolvedEvents events) mutable {
@@ -195,7 +195,7 @@ absl::AnyInvocable<void(absl::Status)> HttpApi::WhenWritten(Respond respond, Htt
 
 bool HttpApi::On(const protocol::PutReference& asked, const HttpMessage& message,
                  HttpAnswer& answer, Later later) {
-  auto parsed = protocol::ParseReferenceBody(message.body, asked.base_currency);
+  auto parsed = protocol::ParseReferenceBody(message.body, asked.base_currency, services_.config.limits.json_depth_max);
   if (const auto* problem = std::get_if<Problem>(&parsed)) {
     answer = AnswerOf(*problem);
     return true;
@@ -229,7 +229,7 @@ bool HttpApi::On(const protocol::DeleteReference& asked, const HttpMessage&, Htt
 
 bool HttpApi::On(const protocol::PutReferences&, const HttpMessage& message, HttpAnswer& answer,
                  Later later) {
-  auto parsed = protocol::ParseReferencesBody(message.body);
+  auto parsed = protocol::ParseReferencesBody(message.body, services_.config.limits.json_depth_max);
   if (const auto* problem = std::get_if<Problem>(&parsed)) {
     answer = AnswerOf(*problem);
     return true;
@@ -262,12 +262,12 @@ bool HttpApi::On(const protocol::AdminCheckpoint&, const HttpMessage&, HttpAnswe
 }
 
 bool HttpApi::On(const protocol::AdminBackup&, const HttpMessage& message, HttpAnswer& answer, Later later) {
-  auto parsed = protocol::ParseBackupBody(message.body);
+  auto parsed = protocol::ParseBackupBody(message.body, services_.config.limits.json_depth_max);
   if (const auto* problem = std::get_if<Problem>(&parsed)) {
     answer = AnswerOf(*problem);
     return true;
   }
-  ComputeOnReaders(
+  ComputeOn(
       services_.backups, worker_,
       [&engine = services_.engine(), asked = std::move(*std::get_if<protocol::BackupBody>(&parsed))] {
         const auto made = MakeBackup(engine, {asked.directory, asked.keep, asked.bytes_per_second});
@@ -294,7 +294,7 @@ bool HttpApi::On(const protocol::GetLatest& asked, const HttpMessage&, HttpAnswe
 
 bool HttpApi::On(const protocol::PostLatest&, const HttpMessage& message, HttpAnswer& answer,
                  Later) {
-  const auto parsed = protocol::ParseLatestBody(message.body);
+  const auto parsed = protocol::ParseLatestBody(message.body, services_.config.limits.json_depth_max);
   if (const auto* problem = std::get_if<Problem>(&parsed)) {
     answer = AnswerOf(*problem);
     return true;
@@ -347,7 +347,7 @@ bool HttpApi::On(protocol::GetCandles& asked, const HttpMessage&, HttpAnswer& an
     AnswerCandles(engine, *series, asked, answer);
     return true;
   }
-  return OnReaders(later, [&engine, series = *series, asked = std::move(asked)] {
+  return OnReaders(later, answer, [&engine, series = *series, asked = std::move(asked)] {
     HttpAnswer computed;
     AnswerCandles(engine, series, asked, computed);
     return computed;
@@ -357,53 +357,54 @@ bool HttpApi::On(protocol::GetCandles& asked, const HttpMessage&, HttpAnswer& an
 bool HttpApi::On(const protocol::PostCandles&, const HttpMessage& message, HttpAnswer& answer,
                  Later later) {
   auto parsed =
-      protocol::ParseCandlesBody(message.body, services_.config.engine.candles_per_request_max);
+      protocol::ParseCandlesBody(message.body, services_.config.engine.candles_per_request_max,
+                                 services_.config.limits.json_depth_max);
   if (const auto* problem = std::get_if<Problem>(&parsed)) {
     answer = AnswerOf(*problem);
     return true;
   }
-  return OnReaders(later, [&engine = std::as_const(services_.engine()),
+  return OnReaders(later, answer, [&engine = std::as_const(services_.engine()),
                            asked = std::move(*std::get_if<protocol::CandlesBody>(&parsed))] {
     return AnswerCandlesOfMany(engine, asked);
   });
 }
 
-bool HttpApi::On(protocol::GetExchanges& asked, const HttpMessage&, HttpAnswer&, Later later) {
-  return OnReaders(later, [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
-    HttpAnswer answer;
+bool HttpApi::On(protocol::GetExchanges& asked, const HttpMessage&, HttpAnswer& answer, Later later) {
+  return OnReaders(later, answer, [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
+    HttpAnswer computed;
     const auto only =
         asked.exchange ? std::optional<std::string_view>(*asked.exchange) : std::nullopt;
-    protocol::AppendExchanges(answer.body, engine.Exchanges(only, asked.pairs), asked.pairs);
-    return answer;
+    protocol::AppendExchanges(computed.body, engine.Exchanges(only, asked.pairs), asked.pairs);
+    return computed;
   });
 }
 
-bool HttpApi::On(protocol::GetBases& asked, const HttpMessage&, HttpAnswer&, Later later) {
-  return OnReaders(later, [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
-    HttpAnswer answer;
-    protocol::AppendBases(answer.body, engine.Bases(asked.base_currencies));
-    return answer;
+bool HttpApi::On(protocol::GetBases& asked, const HttpMessage&, HttpAnswer& answer, Later later) {
+  return OnReaders(later, answer, [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
+    HttpAnswer computed;
+    protocol::AppendBases(computed.body, engine.Bases(asked.base_currencies));
+    return computed;
   });
 }
 
-bool HttpApi::On(protocol::GetBase& asked, const HttpMessage&, HttpAnswer&, Later later) {
-  return OnReaders(later, [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
-    HttpAnswer answer;
-    protocol::AppendPriceEvents(answer.body, engine.PricesOfBase(asked.base_currency));
-    return answer;
+bool HttpApi::On(protocol::GetBase& asked, const HttpMessage&, HttpAnswer& answer, Later later) {
+  return OnReaders(later, answer, [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
+    HttpAnswer computed;
+    protocol::AppendPriceEvents(computed.body, engine.PricesOfBase(asked.base_currency));
+    return computed;
   });
 }
 
-bool HttpApi::On(const protocol::GetReferences&, const HttpMessage&, HttpAnswer&, Later later) {
-  return OnReaders(later, [&engine = std::as_const(services_.engine())] {
-    HttpAnswer answer;
-    protocol::AppendReferences(answer.body, engine.References());
-    return answer;
+bool HttpApi::On(const protocol::GetReferences&, const HttpMessage&, HttpAnswer& answer, Later later) {
+  return OnReaders(later, answer, [&engine = std::as_const(services_.engine())] {
+    HttpAnswer computed;
+    protocol::AppendReferences(computed.body, engine.References());
+    return computed;
   });
 }
 
 bool HttpApi::On(const protocol::GetStatus&, const HttpMessage&, HttpAnswer&, Later later) {
-  return OnReaders(later, [&services = std::as_const(services_)] {
+  return OnParsers(later, [&services = std::as_const(services_)] {
     HttpAnswer answer;
     protocol::AppendStatus(answer.body, services.engine().Status(), kVersion, services.UptimeMs(),
                            services.state.Name());
@@ -412,7 +413,7 @@ bool HttpApi::On(const protocol::GetStatus&, const HttpMessage&, HttpAnswer&, La
 }
 
 bool HttpApi::On(const protocol::GetMetrics&, const HttpMessage&, HttpAnswer&, Later later) {
-  return OnReaders(later, [&services = std::as_const(services_)] {
+  return OnParsers(later, [&services = std::as_const(services_)] {
     HttpAnswer answer;
     answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
     answer.body = MetricsText(services.engine().Status(), CountRequests(services));

@@ -25,7 +25,8 @@ static_assert(kHttpRouteCount <= kRoutesMax);
 /// at once; what may read the disk or walks all series is computed by the reader pool.
 class HttpApi {
  public:
-  HttpApi(Services& services, Worker& worker) : services_(services), worker_(worker) {}
+  HttpApi(Services& services, Worker& worker)
+      : services_(services), worker_(worker), parser_(services.config.limits.json_depth_max) {}
 
   /// True: `answer` (empty before) is filled in. False: the function that `later` gave answers,
   /// perhaps before this returns; `message` must stay as it is until then. `route` is set in any
@@ -57,10 +58,19 @@ class HttpApi {
   bool On(const protocol::AdminCheckpoint&, const HttpMessage&, HttpAnswer&, Later);
   bool On(const protocol::AdminBackup&, const HttpMessage&, HttpAnswer&, Later);
 
-  /// Computes an answer on the reader pool. False, for On() to return.
+  /// Computes an answer on the read pool; for On() to return. True: there is no place, `answer`
+  /// says so.
   template <typename Compute>
-  bool OnReaders(Later later, Compute compute) {
-    ComputeOnReaders(services_.readers, worker_, std::move(compute), later());
+  bool OnReaders(Later later, HttpAnswer& answer, Compute compute) {
+    if (services_.reads.Run(worker_, std::move(compute), Overloaded, later())) return false;
+    answer = Overloaded();
+    return true;
+  }
+
+  /// The same for the server's own numbers, which no read holds up.
+  template <typename Compute>
+  bool OnParsers(Later later, Compute compute) {
+    ComputeOn(services_.parsers, worker_, std::move(compute), later());
     return false;
   }
 

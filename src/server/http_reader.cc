@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <utility>
@@ -17,10 +19,18 @@ using protocol::Problem;
 using protocol::ProblemCode;
 
 /// A body buffer that has grown beyond this is given back after its request.
-constexpr size_t kBodyBytesKept = 1_MiB;
+constexpr size_t kBodyBytesKept = 64_KiB;
 
 /// Memory reserved at once on the client's word; more is taken as the body arrives.
-constexpr uint64_t kBodyBytesTrusted = 1_MiB;
+constexpr uint64_t kBodyBytesTrusted = 64_KiB;
+
+/// The host of "http://host/path?query"; nullopt: the target has none.
+std::optional<std::string_view> HostOf(std::string_view target) {
+  const size_t scheme = target.find("://");
+  if (target.starts_with('/') || scheme == std::string_view::npos) return std::nullopt;
+  target.remove_prefix(scheme + 3);
+  return target.substr(0, target.find_first_of("/?#"));
+}
 
 /// Path of a target without its query: of "/path?query" and of "http://host/path?query".
 std::string_view PathOf(std::string_view target) {
@@ -33,12 +43,14 @@ std::string_view PathOf(std::string_view target) {
   return target.substr(0, target.find('?'));
 }
 
-Problem ProblemOf(const boost::beast::error_code& error) {
-  if (error == http::error::header_limit) {
-    return MakeProblem(ProblemCode::kHeaderTooLarge,
-                       fmt::format("request line and header fields are longer than {} bytes",
-                                   kHttpHeaderBytesMax));
-  }
+Problem HeaderTooLarge(uint64_t header_bytes_max) {
+  return MakeProblem(ProblemCode::kHeaderTooLarge,
+                     fmt::format("request line and header fields are longer than {} bytes (limits.max_header)",
+                                 header_bytes_max));
+}
+
+Problem ProblemOf(const boost::beast::error_code& error, const HttpLimits& limits) {
+  if (error == http::error::header_limit) return HeaderTooLarge(limits.header_bytes_max);
   return MakeProblem(ProblemCode::kBadRequest,
                      fmt::format("the request is no valid HTTP/1.1: {}", error.message()));
 }
@@ -48,7 +60,7 @@ Problem ProblemOf(const boost::beast::error_code& error) {
 HttpReader::Parser::Parser(const HttpLimits& limits, const Judge& judge, HttpMessage& message)
     : limits_(limits), judge_(judge), message_(message) {
   eager(true);
-  header_limit(kHttpHeaderBytesMax);
+  header_limit(static_cast<uint32_t>(limits_.header_bytes_max));
   body_limit(boost::none);  // depends on the target: counted here
 }
 
@@ -68,7 +80,7 @@ void HttpReader::Parser::on_request_impl(http::verb, View method, View target, i
 void HttpReader::Parser::on_field_impl(http::field name, View text, View value, Error& error) {
   // Beast counts the bytes it is given at once; a header that trickles in is counted here.
   header_bytes_ += text.size() + value.size();
-  if (header_bytes_ > kHttpHeaderBytesMax) {
+  if (header_bytes_ > limits_.header_bytes_max) {
     error = http::error::header_limit;
     return;
   }
@@ -89,7 +101,7 @@ void HttpReader::Parser::on_field_impl(http::field name, View text, View value, 
       message_.content_type.assign(value.data(), value.size());
       return;
     case http::field::content_length:
-      has_length_ = true;
+      ContentLength(value, error);
       return;
     case http::field::transfer_encoding:
       TransferEncoding(value, error);
@@ -116,6 +128,15 @@ void HttpReader::Parser::TakeOnce(View value, std::string& into, Error& error) {
   }
 }
 
+void HttpReader::Parser::ContentLength(View value, Error& error) {
+  // Beast takes lists and repetitions of one number; others in front of this server may not.
+  const bool digits = std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (has_length_ || value.empty() || !digits) {
+    Refuse(ProblemCode::kBadRequest, "Content-Length must be one number, once", error);
+  }
+  has_length_ = true;
+}
+
 void HttpReader::Parser::TransferEncoding(View value, Error& error) {
   // Two readers of one request must not differ about its end: everything ambiguous is refused.
   if (message_.http_1_0) {
@@ -135,6 +156,11 @@ void HttpReader::Parser::on_header_impl(Error& error) {
   }
   if (hosts_ > 1 || (hosts_ == 0 && !message_.http_1_0)) {
     Refuse(ProblemCode::kBadRequest, "an HTTP/1.1 request has exactly one Host field", error);
+    return;
+  }
+  if (const auto host = HostOf(message_.target);
+      host && hosts_ == 1 && !boost::beast::iequals(View(host->data(), host->size()), message_.host)) {
+    Refuse(ProblemCode::kBadRequest, "the host of the target and the Host field differ", error);
     return;
   }
   if (judge_) refusal_ = judge_(message_);
@@ -176,21 +202,42 @@ HttpReader::HttpReader(const HttpLimits& limits, Judge judge)
   parser_.emplace(limits_, judge_, message_);
 }
 
+HttpReader::State HttpReader::Fail(Problem problem) {
+  problem_ = std::move(problem);
+  return State::kFailed;
+}
+
+/// Beast joins a folded line to the one before and so hides it. `bytes` begin where a line of the
+/// header does: a field is only taken together with the first byte behind its line.
+bool HttpReader::CheckLines(std::string_view bytes) {
+  for (size_t begin = 0;;) {
+    const size_t end = bytes.find('\n', begin);
+    if (end == std::string_view::npos) return true;
+    if (end == begin || bytes[end - 1] != '\r') return false;
+    if (end == begin + 1) return true;  // the empty line
+    begin = end + 1;
+    if (begin < bytes.size() && (bytes[begin] == ' ' || bytes[begin] == '\t')) return false;
+  }
+}
+
 HttpReader::State HttpReader::Put(std::string_view bytes, size_t& consumed) {
   consumed = 0;
   if (!parser_->got_some()) {
     // Some clients end a body with a line break that nobody counts.
-    while (bytes.starts_with('\r') || bytes.starts_with('\n')) {
-      bytes.remove_prefix(1);
-      ++consumed;
+    while (bytes.starts_with("\r\n")) {
+      bytes.remove_prefix(2);
+      consumed += 2;
     }
-    if (bytes.empty()) return State::kNeedMore;
+    if (bytes.empty() || bytes == "\r") return State::kNeedMore;
+  }
+  if (!parser_->is_header_done() && !CheckLines(bytes)) {
+    return Fail(MakeProblem(ProblemCode::kBadRequest,
+                            "a line of the header does not end with CR LF, or goes on in the next line"));
   }
   boost::beast::error_code error;
   consumed += parser_->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
   if (error && error != http::error::need_more) {
-    problem_ = parser_->refusal() ? *parser_->refusal() : ProblemOf(error);
-    return State::kFailed;
+    return Fail(parser_->refusal() ? *parser_->refusal() : ProblemOf(error, limits_));
   }
   return parser_->is_done() ? State::kWhole : State::kNeedMore;
 }
@@ -205,14 +252,14 @@ bool HttpReader::TakeContinue() {
 void HttpReader::FailLine() {
   problem_ = parser_->is_header_done()
                  ? MakeProblem(ProblemCode::kBadRequest, "a line of the chunked body is too long")
-                 : ProblemOf(http::error::header_limit);
+                 : HeaderTooLarge(limits_.header_bytes_max);
 }
 
 void HttpReader::Next() {
   message_.method.clear();
   message_.target.clear();
-  message_.content_type.clear();
   message_.host.clear();
+  message_.content_type.clear();
   message_.origin.clear();
   message_.authorization.clear();
   message_.asks_for_method = false;

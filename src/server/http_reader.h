@@ -13,10 +13,11 @@
 
 namespace wick::server {
 
-/// Request line and fields together; a read buffer is larger, so that a header always fits in.
-inline constexpr size_t kHttpHeaderBytesMax = 16_KiB;
+/// A read buffer, and more than any header may have, so that a header always fits in.
+inline constexpr size_t kHttpReadBytes = 64_KiB;
 
 struct HttpLimits {
+  uint64_t header_bytes_max = 16_KiB;      // request line and fields together; < kHttpReadBytes
   uint64_t event_body_bytes_max = 64_MiB;  // of /v1/events
   uint64_t body_bytes_max = 1_MiB;         // of everything else
 };
@@ -25,8 +26,8 @@ struct HttpLimits {
 struct HttpMessage {
   std::string method;
   std::string target;
+  std::string host;  // as the Host field has it
   std::string content_type;
-  std::string host;
   std::string origin;         // the browser's word for whose page sent it; empty: none
   std::string authorization;  // "Bearer ..."
   std::string body;
@@ -61,6 +62,8 @@ class HttpReader {
 
   /// True if a part of a request was read.
   bool InMessage() const { return parser_.has_value() && parser_->got_some(); }
+  /// True if it was the whole header: what is missing is body.
+  bool InBody() const { return InMessage() && parser_->is_header_done(); }
 
   /// The failure of a line that does not fit into the caller's buffer.
   void FailLine();
@@ -97,6 +100,7 @@ class HttpReader {
     void on_finish_impl(Error&) override {}
 
     void Refuse(protocol::ProblemCode code, std::string detail, Error& error);
+    void ContentLength(View value, Error& error);
     void TransferEncoding(View value, Error& error);
 
     /// Fields that two readers of one request must not take from different places.
@@ -114,6 +118,9 @@ class HttpReader {
     bool waits_for_continue_ = false;
     std::optional<protocol::Problem> refusal_;
   };
+
+  bool CheckLines(std::string_view bytes);
+  State Fail(protocol::Problem problem);
 
   const HttpLimits limits_;
   const Judge judge_;

@@ -15,20 +15,12 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-constexpr size_t kReadBytes = 64_KiB;
-static_assert(kReadBytes > kHttpHeaderBytesMax);  // or a long header could never become whole
-
 /// Answers waiting to be written; beyond it they are written before more requests are taken.
 constexpr size_t kOutBytesMax = 256_KiB;
 /// A buffer that has grown beyond this is given back after its write.
-constexpr size_t kOutBytesKept = 1_MiB;
+constexpr size_t kOutBytesKept = kFreeBytes;
 
-/// One that has not agreed on TLS is closed after this.
-constexpr std::chrono::seconds kHandshakeMax{10};
-/// A connection on which nothing moves is closed after this.
-constexpr std::chrono::seconds kIdleMax{120};
-/// How long a refused body is read on, so that a slow sender gets to see the answer.
-constexpr std::chrono::seconds kLingerMax{30};
+using Ms = std::chrono::milliseconds;
 
 }  // namespace
 
@@ -37,14 +29,17 @@ HttpSession::HttpSession(tcp::socket socket, Services& services, Worker& worker,
       services_(services),
       worker_(worker),
       api_(api),
-      count_(services.connections.http),
       guard_(services.access.browsers, services.access.auth.get(), stream_.Peer()),
-      reader_({services.config.event_body_bytes_max, services.config.body_bytes_max},
+      request_share_(services.requests),
+      answer_share_(services.answers),
+      budget_timer_(worker.io()),
+      reader_({services.config.limits.header_bytes_max, services.config.event_body_bytes_max,
+               services.config.body_bytes_max},
               [this](const HttpMessage& message) { return guard_.Check(message); }),
-      buffer_(std::make_unique_for_overwrite<char[]>(kReadBytes)) {}
+      buffer_(std::make_unique_for_overwrite<char[]>(kHttpReadBytes)) {}
 
 void HttpSession::Start() {
-  last_active_ = std::chrono::steady_clock::now();
+  idle_since_ = std::chrono::steady_clock::now();
   stream_.AsyncHandshake(worker_.handshakes(), [self = shared_from_this()](const Error& error) {
     self->OnHandshake(error);
   });
@@ -53,12 +48,12 @@ void HttpSession::Start() {
 void HttpSession::OnHandshake(const Error& error) {
   if (closed_) return;
   if (error) {
-    services_.connections.handshakes_failed.fetch_add(1, std::memory_order_relaxed);
+    services_.connections.CountFailedHandshake();
     spdlog::debug("TLS with an HTTP client at {} failed: {}", stream_.Peer(), error.message());
     return Close();
   }
   shaking_hands_ = false;
-  last_active_ = std::chrono::steady_clock::now();
+  idle_since_ = std::chrono::steady_clock::now();
   Read();
 }
 
@@ -70,22 +65,42 @@ void HttpSession::Drain() {
 void HttpSession::Close() {
   if (std::exchange(closed_, true)) return;
   stream_.Close();
+  budget_timer_.cancel();
   worker_.Forget(this);
 }
 
 void HttpSession::Sweep(Time now) {
-  if (shaking_hands_ && now - last_active_ > kHandshakeMax) return Close();
-  if (pending_ || now - last_active_ <= (lingering_ ? kLingerMax : kIdleMax)) return;
-  if (lingering_ || write_busy_ || !reader_.InMessage()) return Close();
-  AnswerFailure(protocol::MakeProblem(
-      protocol::ProblemCode::kRequestTimeout,
-      fmt::format("nothing of the rest of the request came for {} seconds", kIdleMax.count())));
+  const ClientLimits& limits = services_.config.limits;
+  if (lingering_) {
+    if (now - linger_began_ > Ms(limits.linger_timeout_ms)) Close();
+  } else if (write_busy_) {
+    const auto still = now - write_moved_;
+    if (still > Ms(limits.write_timeout_ms) || (answer_share_.blocks_others() && still > kBlockingMax)) Close();
+  } else if (pending_) {
+    return;  // the answer takes its time
+  } else if (!in_message_) {
+    if (now - idle_since_ > Ms(shaking_hands_ ? limits.header_timeout_ms : limits.idle_timeout_ms)) Close();
+  } else if (!in_body_) {
+    if (now - message_began_ > Ms(limits.header_timeout_ms)) {
+      GiveUp(fmt::format("the header was not whole within {} ms (limits.header_timeout)", limits.header_timeout_ms));
+    }
+  } else if (request_share_.blocks_others() && now - message_began_ > kBlockingMax) {
+    GiveUp("memory for bodies is short and this one took too long (limits.max_buffered_requests); send it again");
+  } else if (request_share_.waiting()) {
+    body_rate_.Begin(now);  // it is not the client's fault
+  } else if (!body_rate_.IsEnough(now, limits.body_rate_min)) {
+    GiveUp(fmt::format("the body came with less than {} bytes a second (limits.min_body_rate)", limits.body_rate_min));
+  }
+}
+
+void HttpSession::GiveUp(std::string why) {
+  AnswerFailure(protocol::MakeProblem(protocol::ProblemCode::kRequestTimeout, std::move(why)));
   Write();
 }
 
 void HttpSession::Read() {
   read_busy_ = true;
-  stream_.AsyncReadSome(asio::buffer(buffer_.get() + end_, kReadBytes - end_),
+  stream_.AsyncReadSome(asio::buffer(buffer_.get() + end_, kHttpReadBytes - end_),
                         [self = shared_from_this()](const Error& error, size_t bytes) {
                           self->OnRead(error, bytes);
                         });
@@ -99,14 +114,15 @@ void HttpSession::OnRead(const Error& error, size_t bytes) {
     begin_ = end_ = 0;
     return Read();
   }
-  last_active_ = std::chrono::steady_clock::now();
+  if (in_body_) body_rate_.Add(bytes);
   end_ += bytes;
   Work();
 }
 
 void HttpSession::Work() {
   working_ = true;
-  while (!pending_ && !last_ && out_.size() < kOutBytesMax) {
+  const size_t out_bytes_max = std::min<size_t>(kOutBytesMax, services_.config.limits.unread_bytes_max);
+  while (!pending_ && !last_ && out_.size() < out_bytes_max) {
     size_t consumed = 0;
     const auto state = reader_.Put({buffer_.get() + begin_, end_ - begin_}, consumed);
     begin_ += consumed;
@@ -115,6 +131,7 @@ void HttpSession::Work() {
     } else if (state == HttpReader::State::kWhole) {
       Dispatch();
     } else {
+      if (reader_.InMessage() || end_ > begin_) NoteProgress();
       if (reader_.TakeContinue()) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
       break;
     }
@@ -125,8 +142,24 @@ void HttpSession::Work() {
   if (!out_.empty()) {
     Write();
   } else if (!pending_ && !write_busy_) {
-    Read();
+    ReadWithinBudget();
   }
+}
+
+void HttpSession::NoteProgress() {
+  const Time now = std::chrono::steady_clock::now();
+  if (!std::exchange(in_message_, true)) message_began_ = now;
+  if (reader_.InBody() && !std::exchange(in_body_, true)) body_rate_.Begin(now);
+}
+
+void HttpSession::ReadWithinBudget() {
+  if (read_busy_ || closed_) return;
+  if (request_share_.TryHold(reader_.message().body.size())) return Read();
+  budget_timer_.expires_after(kBudgetPause);
+  budget_timer_.async_wait([self = shared_from_this()](const Error& cancelled) {
+    // Meanwhile Sweep() may have given up.
+    if (!cancelled && !self->last_) self->ReadWithinBudget();
+  });
 }
 
 void HttpSession::MakeSpace() {
@@ -136,7 +169,7 @@ void HttpSession::MakeSpace() {
     std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
     end_ -= std::exchange(begin_, 0);
   }
-  if (end_ == kReadBytes && !pending_ && out_.empty() && !last_) {
+  if (end_ == kHttpReadBytes && !pending_ && out_.empty() && !last_) {
     reader_.FailLine();
     AnswerFailure(reader_.problem());
   }
@@ -163,12 +196,16 @@ void HttpSession::Answer(const HttpAnswer& answer) {
                 worker_.Date()},
                out_);
   reader_.Next();
+  in_message_ = in_body_ = false;
+  request_share_.Hold(0);
+  HoldAnswers();
+  if (answer_.body.capacity() > kOutBytesKept) answer_.body = {};
 
   const Outcome outcome = answer.status < 400   ? Outcome::kOk
                           : answer.status < 500 ? Outcome::kClientError
                                                 : Outcome::kServerError;
-  last_active_ = std::chrono::steady_clock::now();
-  services_.stats[worker_.index()].http.Count(route_, outcome, last_active_ - request_began_);
+  idle_since_ = std::chrono::steady_clock::now();
+  services_.stats[worker_.index()].http.Count(route_, outcome, idle_since_ - request_began_);
 }
 
 void HttpSession::OnDeferred(HttpAnswer answer) {
@@ -179,9 +216,12 @@ void HttpSession::OnDeferred(HttpAnswer answer) {
 
 void HttpSession::AnswerFailure(const protocol::Problem& problem) {
   last_ = true;
+  request_share_.EndWait();
   AppendAnswer(AnswerOf(problem),
                {false, false, false, guard_.ReaderOf(reader_.message()), worker_.Date()}, out_);
   services_.stats[worker_.index()].http.Count(kHttpRouteOther, Outcome::kClientError, {});
+  reader_.Next();  // gives back what has come of a body
+  request_share_.Hold(0);
 }
 
 void HttpSession::Write() {
@@ -189,7 +229,7 @@ void HttpSession::Write() {
   write_busy_ = true;
   std::swap(writing_, out_);
   stream_.AsyncWrite(
-      asio::buffer(writing_),
+      asio::buffer(writing_), [this] { write_moved_ = std::chrono::steady_clock::now(); },
       [self = shared_from_this()](const Error& error, size_t) { self->OnWritten(error); });
 }
 
@@ -197,12 +237,13 @@ void HttpSession::OnWritten(const Error& error) {
   write_busy_ = false;
   if (closed_) return;
   if (error) return Close();
-  last_active_ = std::chrono::steady_clock::now();
+  idle_since_ = std::chrono::steady_clock::now();
   if (writing_.capacity() > kOutBytesKept) {
     writing_ = {};
   } else {
     writing_.clear();
   }
+  HoldAnswers();
   if (!out_.empty()) return Write();
   if (pending_) return;
   if (last_) return Linger();
@@ -212,6 +253,7 @@ void HttpSession::OnWritten(const Error& error) {
 
 void HttpSession::Linger() {
   lingering_ = true;
+  linger_began_ = std::chrono::steady_clock::now();
   Error error;
   stream_.EndSending(shared_from_this(), error);
   if (error) return Close();

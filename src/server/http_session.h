@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "server/http_api.h"
 #include "server/http_guard.h"
 #include "server/http_reader.h"
+#include "server/patience.h"
 #include "server/services.h"
 #include "server/stream.h"
 #include "server/worker.h"
@@ -19,6 +21,8 @@ namespace wick::server {
 /// Reads requests, has them answered, writes the answers in the same order. Half duplex: while an
 /// answer is being made or written nothing is read, so a client that does not read its answers is
 /// not read either. Many requests that lie in the buffer together are answered by one write.
+/// Patience: a header, a body, an answer and a pause have their deadlines (limits.*), and progress in
+/// one is no excuse for another; a body or an answer that others wait for has ten seconds.
 /// Threads: the worker's.
 /// Failure: a request that is no HTTP is answered with a problem document, then the connection is
 /// closed; errors of the socket close it.
@@ -44,9 +48,16 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   void Answer(const HttpAnswer& answer);
   void OnDeferred(HttpAnswer answer);
   void AnswerFailure(const protocol::Problem& problem);
+  /// Notes that a part of a request has come.
+  void NoteProgress();
   void MakeSpace();
+  /// Reads on, or waits until there is memory for what has come of a body.
+  void ReadWithinBudget();
+  void HoldAnswers() { answer_share_.Hold(out_.size() + writing_.size()); }
   void Write();
   void OnWritten(const Error& error);
+  /// The request did not come in time: says so, then closes.
+  void GiveUp(std::string why);
   /// Says that nothing more comes, and reads on until the client has seen it: a socket closed with
   /// unread bytes would take the last answer back.
   void Linger();
@@ -55,9 +66,12 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   Services& services_;
   Worker& worker_;
   HttpApi& api_;
-  const ConnectionCount count_;
-
   HttpGuard guard_;
+
+  BudgetShare request_share_;
+  BudgetShare answer_share_;
+  boost::asio::steady_timer budget_timer_;
+
   HttpReader reader_;
   const std::unique_ptr<char[]> buffer_;
   size_t begin_ = 0;  // of what was read and not yet taken
@@ -68,8 +82,15 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   std::string writing_;   // answers being written
   size_t route_ = 0;      // of the request being answered
   Time request_began_{};  // when it was whole
-  Time last_active_{};
+  // What Sweep() judges by.
+  Time idle_since_{};     // accepted, or the last answer made
+  Time message_began_{};  // its first byte, if in_message_
+  Time write_moved_{};    // the client took something of an answer, if write_busy_
+  Time linger_began_{};   // if lingering_
+  ByteRate body_rate_;    // if in_body_
 
+  bool in_message_ = false;
+  bool in_body_ = false;
   bool shaking_hands_ = true;
   bool working_ = false;  // within Work()
   bool pending_ = false;  // an answer is being made elsewhere

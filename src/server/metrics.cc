@@ -193,12 +193,15 @@ RequestCounts CountRequests(const Services& services) {
     services.stats[i].http.AddTo(counts.http);
     services.stats[i].binary.AddTo(counts.binary);
   }
-  counts.http_connections = services.connections.http.load(std::memory_order_relaxed);
-  counts.binary_connections = services.connections.binary.load(std::memory_order_relaxed);
-  counts.refused_connections = services.connections.refused.load(std::memory_order_relaxed);
-  counts.failed_handshakes =
-      services.connections.handshakes_failed.load(std::memory_order_relaxed);
+  counts.http_connections = services.connections.open(ConnectionKind::kHttp);
+  counts.binary_connections = services.connections.open(ConnectionKind::kBinary);
+  counts.refused_connections = services.connections.refused();
+  counts.failed_handshakes = services.connections.failed_handshakes();
   if (services.access.auth) counts.denials = services.access.auth->refusals();
+  counts.reads = services.reads.reads();
+  counts.refused_reads = services.reads.refused();
+  counts.request_bytes = services.requests.used();
+  counts.answer_bytes = services.answers.used();
   counts.uptime_ms = services.UptimeMs();
   return counts;
 }
@@ -223,6 +226,13 @@ std::string MetricsText(const engine::EngineStatus& status, const RequestCounts&
   for (size_t i = 0; i < kDenialCount; ++i) {
     page.Add(counts.denials[i], {{"had", std::string(kDenialNames[i])}});
   }
+  page.Gauge("wick_reads", "Reads under way or waiting that may touch the disk.").Add(counts.reads);
+  page.Counter("wick_reads_refused_total", "Reads refused: too many were under way, or too many answers unread.")
+      .Add(counts.refused_reads);
+  page.Gauge("wick_buffered_request_bytes", "Bodies and frames on their way in, beyond 64 KiB of each connection.")
+      .Add(counts.request_bytes);
+  page.Gauge("wick_buffered_answer_bytes", "Answers on their way out, beyond 64 KiB of each connection.")
+      .Add(counts.answer_bytes);
   AddRequests("http", "route", counts.http, 0, kHttpRouteCount, HttpRouteName, page);
   AddRequests("binary", "type", counts.binary, 1, kBinaryRouteCount, BinaryRouteName, page);
   return page.Text();

@@ -22,6 +22,10 @@ struct RequestCounts {
   uint64_t refused_connections = 0;                 // since the start
   uint64_t failed_handshakes = 0;                   // since the start
   std::array<uint64_t, kDenialCount> denials = {};  // since the start, by Denial
+  uint64_t reads = 0;                               // under way or waiting
+  uint64_t refused_reads = 0;                       // since the start
+  uint64_t request_bytes = 0;                       // of limits.max_buffered_requests
+  uint64_t answer_bytes = 0;                        // of limits.max_buffered_answers
   uint64_t uptime_ms = 0;
 };
 

@@ -32,7 +32,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 /// Sessions that are not done by then are closed in the middle.
-constexpr std::chrono::seconds kDrainMax{5};
+constexpr std::chrono::seconds kDrainMax{3};
 
 /// One makes a backup, the other refuses those that are asked for meanwhile.
 constexpr size_t kBackupThreads = 2;
@@ -76,13 +76,17 @@ struct Server::Impl {
 
   const ServerConfig config;
   const Clock& clock;
-  Connections connections;
+  Connections connections{{config.connections_max, config.limits.connections_per_address_max}};
+  // The largest body must fit, whatever the bound of all says.
+  Budget requests{std::max(config.limits.request_bytes_max, config.event_body_bytes_max)};
+  Budget answers{config.limits.answer_bytes_max};
   std::unique_ptr<Access> access;
   ServerState state;
   std::unique_ptr<cold::Store> store;
   std::vector<std::unique_ptr<Worker>> workers;
   std::unique_ptr<engine::Engine> engine;
-  std::unique_ptr<asio::thread_pool> readers;
+  std::unique_ptr<ReadPool> reads;
+  std::unique_ptr<asio::thread_pool> parsers;
   std::unique_ptr<asio::thread_pool> backups;
   std::unique_ptr<WorkerStats[]> stats;
   std::unique_ptr<Services> services;
@@ -97,10 +101,12 @@ absl::Status Server::Impl::Listen() {
   WICK_ASSIGN_OR_RETURN(access, Access::Load(config));
   workers = MakeWorkers(config);
   WICK_RETURN_IF_ERROR(Bind());
-  readers = std::make_unique<asio::thread_pool>(config.reader_threads);
+  reads = std::make_unique<ReadPool>(config.reader_threads, config.limits.cold_reads_max, answers);
+  parsers = std::make_unique<asio::thread_pool>(config.parser_threads);
   backups = std::make_unique<asio::thread_pool>(kBackupThreads);
   stats = std::make_unique<WorkerStats[]>(workers.size());
-  services.reset(new Services{config, *access, *readers, *backups, connections, state, stats.get(),
+  services.reset(new Services{config, *access, *reads, *parsers, *backups, requests, answers, connections,
+                              state, stats.get(),
                               std::chrono::steady_clock::now()});
   for (const auto& worker : workers) {
     http_apis.push_back(std::make_unique<HttpApi>(*services, *worker));
@@ -148,9 +154,9 @@ absl::Status Server::Impl::Recover() {
 
 absl::Status Server::Impl::Bind() {
   WICK_ASSIGN_OR_RETURN(http, Listener::Open("server.http", config.http, workers, connections,
-                                             config.connections_max));
+                                             ConnectionKind::kHttp));
   WICK_ASSIGN_OR_RETURN(binary, Listener::Open("server.binary", config.binary, workers, connections,
-                                               config.connections_max));
+                                               ConnectionKind::kBinary));
   return absl::OkStatus();
 }
 
@@ -163,7 +169,8 @@ absl::Status Server::Impl::Stop() {
   });
   if (engine != nullptr) engine->StopBackups();
   EndSessions();
-  readers->join();
+  reads->Join();
+  parsers->join();
   backups->join();
   absl::Status status = engine != nullptr ? engine->Stop() : absl::OkStatus();
   for (const auto& worker : workers) worker->Stop();
@@ -222,7 +229,6 @@ namespace {
 /// Connections must not take the descriptors that the storage needs: a failed open there ends
 /// writing.
 absl::Status MakeRoomForConnections(const ServerConfig& config) {
-  constexpr rlim_t kOtherDescriptors = 1'024;  // RocksDB's files, logs, event loops
   const rlim_t needed = config.connections_max + kOtherDescriptors;
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) != 0) return absl::OkStatus();

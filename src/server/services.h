@@ -1,48 +1,21 @@
 // What the sessions of all workers share.
 #pragma once
 
-#include <atomic>
-#include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <cstdint>
-#include <memory>
-#include <utility>
 
 #include "engine/engine.h"
 #include "server/access.h"
+#include "server/budget.h"
+#include "server/connections.h"
+#include "server/read_pool.h"
 #include "server/request_stats.h"
 #include "server/server_state.h"
 #include "server/settings.h"
 #include "server/worker.h"
 
 namespace wick::server {
-
-/// Connections open, by protocol. Thread-safe.
-struct Connections {
-  std::atomic<uint32_t> http{0};
-  std::atomic<uint32_t> binary{0};
-  std::atomic<uint64_t> refused{0};  // closed at once, because there were too many
-  std::atomic<uint64_t> handshakes_failed{0};
-
-  uint32_t open() const {
-    return http.load(std::memory_order_relaxed) + binary.load(std::memory_order_relaxed);
-  }
-};
-
-/// Counts one connection as long as it lives.
-class ConnectionCount {
- public:
-  explicit ConnectionCount(std::atomic<uint32_t>& count) : count_(count) {
-    count_.fetch_add(1, std::memory_order_relaxed);
-  }
-  ~ConnectionCount() { count_.fetch_sub(1, std::memory_order_relaxed); }
-  ConnectionCount(const ConnectionCount&) = delete;
-  ConnectionCount& operator=(const ConnectionCount&) = delete;
-
- private:
-  std::atomic<uint32_t>& count_;
-};
 
 /// Requests as one worker counted them.
 struct WorkerStats {
@@ -54,8 +27,11 @@ struct WorkerStats {
 struct Services {
   const ServerConfig& config;
   Access& access;
-  boost::asio::thread_pool& readers;
+  ReadPool& reads;                    // what may read the disk, or walks all series
+  boost::asio::thread_pool& parsers;  // large bodies, the server's own numbers: no read holds them up
   boost::asio::thread_pool& backups;  // one thread makes a backup, the other refuses a second one
+  Budget& requests;                   // bodies and frames on their way in
+  Budget& answers;                    // answers on their way out
   Connections& connections;
   ServerState& state;
   WorkerStats* const stats;  // one for each worker
@@ -70,17 +46,5 @@ struct Services {
                                      .count());
   }
 };
-
-/// Runs `compute` on the reader pool and `then(result)` on the worker.
-template <typename Compute, typename Then>
-void ComputeOnReaders(boost::asio::thread_pool& readers, Worker& worker, Compute compute,
-                      Then then) {
-  boost::asio::post(
-      readers, [&worker, compute = std::move(compute), then = std::move(then)]() mutable {
-        boost::asio::post(worker.io(), [result = compute(), then = std::move(then)]() mutable {
-          then(std::move(result));
-        });
-      });
-}
 
 }  // namespace wick::server

@@ -3,7 +3,6 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <utility>
 
 #include "server/settings.h"
 #include "server/tls.h"
@@ -35,15 +34,18 @@ std::string Stream::Peer() const {
 }
 
 void Stream::Handshake(TurnQueue& turns, Handler handler) {
-  socket_.async_wait(asio::ip::tcp::socket::wait_read, [this, &turns, handler = std::move(handler)](
-                                                           const error_code& error) mutable {
-    if (error) return handler(error, 0);
-    turns.Add([this, handler = std::move(handler)]() mutable {
-      encrypted_->stream.async_handshake(
-          asio::ssl::stream_base::server,
-          [handler = std::move(handler)](const error_code& failed) mutable { handler(failed, 0); });
-    });
-  });
+  socket_.async_wait(
+      asio::ip::tcp::socket::wait_read,
+      [this, &turns, handler = std::move(handler)](const error_code& error) mutable {
+        if (error) return handler(error, 0);
+        turns.Add([this, handler = std::move(handler)]() mutable {
+          encrypted_->stream.async_handshake(
+              asio::ssl::stream_base::server,
+              [handler = std::move(handler)](const error_code& failed) mutable {
+                handler(failed, 0);
+              });
+        });
+      });
 }
 
 void Stream::ReadSome(asio::mutable_buffer to, Handler handler) {
@@ -55,18 +57,18 @@ void Stream::ReadSome(asio::mutable_buffer to, Handler handler) {
       });
 }
 
-void Stream::Write(asio::const_buffer from, Handler handler) {
-  asio::async_write(encrypted_->stream, from, std::move(handler));
+void Stream::Write(asio::const_buffer from, GoOn go_on, Handler handler) {
+  asio::async_write(encrypted_->stream, from, std::move(go_on), std::move(handler));
 }
 
-void Stream::EndSending(std::shared_ptr<void> session, error_code& error) {
+void Stream::EndSending(std::shared_ptr<void> owner, error_code& error) {
   if (!encrypted_) {
     socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
     return;
   }
   // OpenSSL takes data that comes after its farewell for an attack; so it does not get to see them.
   decrypts_ = false;
-  encrypted_->stream.async_shutdown([session = std::move(session)](const error_code&) {});
+  encrypted_->stream.async_shutdown([owner = std::move(owner)](const error_code&) {});
 }
 
 void Stream::Close() {

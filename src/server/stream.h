@@ -7,10 +7,12 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "base/units.h"
 #include "server/turn_queue.h"
 
 namespace wick::server {
@@ -52,26 +54,34 @@ class Stream {
     socket_.async_read_some(to, std::move(handler));
   }
 
-  /// Writes everything.
-  template <typename Then>
-  void AsyncWrite(boost::asio::const_buffer from, Then handler) {
-    if (encrypted_) return Write(from, std::move(handler));
-    boost::asio::async_write(socket_, from, std::move(handler));
+  /// Writes everything. `progress()` is called before the first byte and whenever the peer's side has
+  /// taken some.
+  template <typename Progress, typename Then>
+  void AsyncWrite(boost::asio::const_buffer from, Progress progress, Then handler) {
+    const auto go_on = [progress = std::move(progress)](const boost::system::error_code& error, size_t) {
+      if (!error) progress();
+      return error ? 0 : kWriteBytes;
+    };
+    if (encrypted_) return Write(from, go_on, std::move(handler));
+    boost::asio::async_write(socket_, from, go_on, std::move(handler));
   }
 
   /// Tells the peer that nothing more comes. What is read from now on is to be thrown away: an
-  /// encrypted stream no longer decrypts it. `session` lives until the peer was told.
-  void EndSending(std::shared_ptr<void> session, boost::system::error_code& error);
+  /// encrypted stream no longer decrypts it. `owner` is kept until the peer has taken it or Close().
+  void EndSending(std::shared_ptr<void> owner, boost::system::error_code& error);
 
   /// Ends reads and writes with asio::error::operation_aborted.
   void Close();
 
  private:
   struct Encrypted;
+  /// Says how many bytes may be written next. Not called after the handler.
+  using GoOn = std::function<size_t(const boost::system::error_code&, size_t)>;
+  static constexpr size_t kWriteBytes = 64_KiB;
 
   void Handshake(TurnQueue& turns, Handler handler);
   void ReadSome(boost::asio::mutable_buffer to, Handler handler);
-  void Write(boost::asio::const_buffer from, Handler handler);
+  void Write(boost::asio::const_buffer from, GoOn go_on, Handler handler);
 
   boost::asio::ip::tcp::socket socket_;
   bool decrypts_ = false;

@@ -43,9 +43,9 @@ void Worker::Stop() {
   thread_.join();
 }
 
-void Worker::Adopt(std::shared_ptr<Session> session) {
+void Worker::Adopt(std::shared_ptr<Session> session, Connections::Ticket ticket) {
   Session* const key = session.get();
-  sessions_.emplace(key, std::move(session));
+  sessions_.emplace(key, Adopted{std::move(session), std::move(ticket)});
   session_count_.store(sessions_.size(), std::memory_order_relaxed);
   key->Start();
   if (draining_) key->Close();
@@ -59,7 +59,7 @@ void Worker::Forget(Session* session) {
 std::vector<std::shared_ptr<Session>> Worker::CopySessions() const {
   std::vector<std::shared_ptr<Session>> copy;
   copy.reserve(sessions_.size());
-  for (const auto& [key, session] : sessions_) copy.push_back(session);
+  for (const auto& [key, adopted] : sessions_) copy.push_back(adopted.session);
   return copy;
 }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "server/connections.h"
 #include "server/turn_queue.h"
 
 namespace wick::server {
@@ -57,7 +58,8 @@ class Worker {
   /// Handshakes of its sessions.
   TurnQueue& handshakes() { return handshakes_; }
 
-  void Adopt(std::shared_ptr<Session> session);
+  /// The ticket is kept until the session is forgotten.
+  void Adopt(std::shared_ptr<Session> session, Connections::Ticket ticket);
   void Forget(Session* session);
   void DrainSessions();
   void CloseSessions();
@@ -74,7 +76,11 @@ class Worker {
 
   const unsigned index_;
   const std::optional<int> core_;
-  std::unordered_map<Session*, std::shared_ptr<Session>> sessions_;  // worker
+  struct Adopted {
+    std::shared_ptr<Session> session;
+    Connections::Ticket ticket;
+  };
+  std::unordered_map<Session*, Adopted> sessions_;                   // worker
   std::atomic<size_t> session_count_{0};                             // worker writes, anyone reads
   bool draining_ = false;                                            // worker
   int64_t date_seconds_ = -1;                                        // worker

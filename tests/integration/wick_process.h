@@ -100,6 +100,7 @@ class WickServer {
   WickServer(const WickServer&) = delete;
   WickServer& operator=(const WickServer&) = delete;
 
+  pid_t pid() const { return pid_; }
   uint16_t http_port() const { return http_port_; }
   uint16_t binary_port() const { return binary_port_; }
   std::string binary_address() const { return "127.0.0.1:" + std::to_string(binary_port_); }

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "catch.h"
+#include "market/validation.h"
 
 namespace wick::protocol {
 namespace {
@@ -225,7 +226,7 @@ TEST_CASE("a body that is no JSON gives nothing at all", "[protocol][events]") {
       "[" + kGood + ",\"open]", "[" + kGood + ",1\"a\"]", "[" + kGood + ",\"a\"1]",
       "[" + kGood + ",\"a\"\\\"]", "[" + kGood + ",nullx]", "[" + kGood + ",[1,2}]",
       "[" + kGood + "}", "[" + kGood + "]x", "[" + kGood + ",\x0c]", "[" + kGood + "\x0c{}]",
-      std::string("[0]\0", 4), "\xEF\xBB\xBF[]", "[" + kGood + ",{\"a\":[1,\"\\ud800\"]}]",
+      std::string("[0]\0", 4), "\xEF\xBB\xBF[]", "[" + kGood + ",{\"a\":[1,\"\\ud80\"]}]",
       "[" + kGood + ",{\"\\q\":1}]", "[" + kGood + ",'a']", "nul", "-", "\"", "\"\\\"", "{\"", "[1",
       ":", ",", "]");
   CAPTURE(bad);
@@ -251,7 +252,33 @@ TEST_CASE("lines sent as one document are told about the content type", "[protoc
         std::string::npos);
 }
 
-TEST_CASE("nesting is taken up to 32 levels", "[protocol][events]") {
+TEST_CASE("half of a surrogate pair costs its own event only", "[protocol][events]") {
+  std::string bad = kGood;
+  bad.replace(bad.find("BTC"), 3, "\\ud800");
+  for (const EventsFormat format : {EventsFormat::kJson, EventsFormat::kNdjson}) {
+    const bool lines = format == EventsFormat::kNdjson;
+    const Parsed parsed(lines ? kGood + "\n" + bad + "\n" + kGood
+                              : "[" + kGood + "," + bad + "," + kGood + "]",
+                        format);
+    REQUIRE(parsed.answer.events.size() == 3);  // the engine checks the names
+    CHECK(market::CheckSymbol(parsed.answer.events[0].symbol) == Refusal::kNone);
+    CHECK(market::CheckSymbol(parsed.answer.events[1].symbol) == Refusal::kInvalidName);
+    CHECK(market::CheckSymbol(parsed.answer.events[2].symbol) == Refusal::kNone);
+  }
+  CHECK(Parsed(EventOfPrice("1,\"x\":\"\\udc00\"")).answer.events.size() == 1);
+  CHECK(Parsed(EventOfPrice("\"\\udc00\"")).answer.report.rejected(Refusal::kInvalidPrice) == 1);
+}
+
+TEST_CASE("nesting is taken up to the limit", "[protocol][events]") {
+  EventParser flat(2);
+  CHECK(flat.Parse("[" + kGood + "]", EventsFormat::kJson, kNowMs, kSkewMs).events.size() == 1);
+  const std::string deeper = EventOfPrice("1,\"x\":[[]]");
+  CHECK(flat.Parse(deeper, EventsFormat::kJson, kNowMs, kSkewMs).document_error.find(
+            "limits.max_json_depth") != std::string::npos);
+  CHECK(EventParser(3).Parse(deeper, EventsFormat::kJson, kNowMs, kSkewMs).events.size() == 1);
+}
+
+TEST_CASE("nesting is taken up to 32 levels unless configured", "[protocol][events]") {
   const auto nested = [](size_t arrays) {
     return EventOfPrice("1,\"x\":" + std::string(arrays, '[') + std::string(arrays, ']'));
   };

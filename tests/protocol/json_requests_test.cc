@@ -68,13 +68,24 @@ TEST_CASE("a bad element of latest is named with its place", "[protocol][request
 TEST_CASE("a body that is no JSON is told apart from one that says nothing useful",
           "[protocol][requests]") {
   for (const char* body : {"", "[", "[\"K:B/U\"", "[\"K:B/U\"]]", "[\"K:B/U\",]", "[\"\\x:B/U\"]",
-                           "[\"\xFF\"]", "[{\"exchange\" \"K\"}]"}) {
+                           "[\"\xFF\"]", "[{\"exchange\" \"K\"}]",
+                           "nonsense", "[5,nonsense]", "{}}", "5 5", "[{\"a\":1},"}) {
     CAPTURE(body);
     CHECK(CodeOf(ParseLatestBody(body)) == "invalid_json");
   }
   CHECK(CodeOf(ParseLatestBody("[5]")) == "invalid_body");
-  CHECK(CodeOf(ParseReferenceBody("nonsense", "BTC")) == "invalid_body");
+  CHECK(CodeOf(ParseReferenceBody("nonsense", "BTC")) == "invalid_json");
+  CHECK(CodeOf(ParseReferenceBody("null", "BTC")) == "invalid_body");
+  CHECK(CodeOf(ParseCandlesBody("nonsense", kLimitMax)) == "invalid_json");
+  CHECK(CodeOf(ParseReferencesBody("[{}, nonsense]")) == "invalid_json");
+  CHECK(CodeOf(ParseLatestBody(R"(["K:\ud800/U"])")) == "invalid_body");
   CHECK(CodeOf(ParseReferenceBody("{", "BTC")) == "invalid_json");
+}
+
+TEST_CASE("a body nests as deep as it may", "[protocol][requests]") {
+  CHECK(CodeOf(ParseLatestBody("[[[]]]", 3)) == "invalid_body");
+  CHECK(CodeOf(ParseLatestBody("[[[]]]", 2)) == "invalid_json");
+  CHECK(CodeOf(ParseLatestBody(std::string(1'000'000, '['))) == "invalid_json");
 }
 
 TEST_CASE("candles take every field", "[protocol][requests]") {

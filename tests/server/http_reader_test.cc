@@ -112,6 +112,62 @@ TEST_CASE("a request whose end is ambiguous is refused", "[server][http]") {
         400);
 }
 
+TEST_CASE("a body whose length can be read in two ways is refused", "[server][http]") {
+  const std::string post = "POST /v1/events HTTP/1.1\r\nHost: x\r\n";
+  CHECK(RefusalOf(post + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc") == 400);
+  for (const char* length : {"3, 3", "+3", "0x3", "3;", "", "3 3", "3,", "-0"}) {
+    CAPTURE(length);
+    CHECK(RefusalOf(post + "Content-Length: " + length + "\r\n\r\nabc") == 400);
+  }
+  for (const char* encoding : {"identity", "chunked, identity", "identity, chunked", "xchunked", "chunked,",
+                               "\"chunked\"", "chunked;q=1", ""}) {
+    CAPTURE(encoding);
+    CHECK(RefusalOf(post + "Transfer-Encoding: " + encoding + "\r\n\r\n0\r\n\r\n") == 400);
+  }
+  const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
+  for (const char* chunk :
+       {"-1\r\na\r\n", "+1\r\na\r\n", " 1\r\na\r\n", "0x1\r\na\r\n", "1 1\r\na\r\n", "g\r\na\r\n", "\r\na\r\n",
+        "fffffffffffffffff\r\na\r\n", "1\na\r\n0\r\n\r\n", "1\r\nab\r\n0\r\n\r\n", "1\r\na0\r\n\r\n\r\n",
+        "1;\"\r\na\r\n0\r\n\r\n", "0\r\nTrailer : x\r\n\r\n"}) {
+    CAPTURE(chunk);
+    CHECK(RefusalOf(chunked + chunk) == 400);
+  }
+}
+
+TEST_CASE("a header whose lines can be read in two ways is refused", "[server][http]") {
+  const std::string get = "GET / HTTP/1.1\r\n";
+  CHECK(RefusalOf(get + "Host: x\r\n folded\r\n\r\n") == 400);
+  CHECK(RefusalOf(get + "Host: x\r\nA: b\r\n\tTransfer-Encoding: chunked\r\n\r\n") == 400);
+  CHECK(RefusalOf(get + " Host: x\r\n\r\n") == 400);
+  CHECK(RefusalOf("GET / HTTP/1.1\nHost: x\n\n") == 400);
+  CHECK(RefusalOf(get + "Host: x\n\r\n") == 400);
+  CHECK(RefusalOf(get + "Host: x\r\nA: b\nContent-Length: 5\r\n\r\n") == 400);
+  CHECK(RefusalOf(get + "Host: x\rContent-Length: 5\r\n\r\n") == 400);
+  CHECK(RefusalOf(get + "Host : x\r\n\r\n") == 400);
+  CHECK(RefusalOf(get + "Host: x\r\nContent-Length\t: 1\r\n\r\n") == 400);
+  CHECK(RefusalOf(get + ": x\r\nHost: x\r\n\r\n") == 400);
+  CHECK(RefusalOf(get + "Host: x\r\nno colon\r\n\r\n") == 400);
+  using namespace std::string_literals;
+  CHECK(RefusalOf(get + "Host: x\r\nA: b\0c\r\n\r\n"s) == 400);
+  CHECK(RefusalOf(get + "Host: x\r\nA\0: b\r\n\r\n"s) == 400);
+  CHECK(RefusalOf("GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n"s) == 400);
+  CHECK(RefusalOf("GET / HTTP/1.1 \r\nHost: x\r\n\r\n") == 400);
+  CHECK(RefusalOf("GET\t/ HTTP/1.1\r\nHost: x\r\n\r\n") == 400);
+  CHECK(RefusalOf("GET / http/1.1\r\nHost: x\r\n\r\n") == 400);
+  CHECK(RefusalOf("\nGET / HTTP/1.1\r\nHost: x\r\n\r\n") == 400);
+}
+
+TEST_CASE("the host of an absolute target is that of the Host field", "[server][http]") {
+  CHECK(RefusalOf("GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n") == 400);
+  CHECK(RefusalOf("GET http://a:80/ HTTP/1.1\r\nHost: a\r\n\r\n") == 400);
+  CHECK(RefusalOf("GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n") == 400);
+  HttpReader reader(HttpLimits{});
+  CHECK(Feed(reader, "GET http://A:80?q HTTP/1.1\r\nHost: a:80\r\n\r\n") == State::kWhole);
+  CHECK(reader.message().host == "a:80");
+  reader.Next();
+  CHECK(Feed(reader, "GET /http://b/ HTTP/1.1\r\nHost: a\r\n\r\n") == State::kWhole);
+}
+
 TEST_CASE("bytes that are no HTTP are refused", "[server][http]") {
   CHECK(RefusalOf("\x16\x03\x01\x02 hello TLS\r\n\r\n") == 400);
   CHECK(RefusalOf("GET / HTTP/2.0\r\nHost: x\r\n\r\n") == 400);
@@ -152,13 +208,20 @@ TEST_CASE("a body has its target's limit, known from its length or found on the 
 }
 
 TEST_CASE("a header that is too long is refused, even if it trickles in", "[server][http]") {
-  const std::string long_value(kHttpHeaderBytesMax, 'v');
+  const HttpLimits limits;
+  const std::string long_value(limits.header_bytes_max, 'v');
   CHECK(RefusalOf("GET / HTTP/1.1\r\nHost: x\r\nA: " + long_value + "\r\n\r\n") == 431);
   CHECK(RefusalOf("GET /" + long_value + " HTTP/1.1\r\nHost: x\r\n\r\n") == 431);
   std::string many = "GET / HTTP/1.1\r\nHost: x\r\n";
-  while (many.size() < kHttpHeaderBytesMax + 4'096)
+  while (many.size() < limits.header_bytes_max + 4'096)
     many += "Field: " + std::string(100, 'v') + "\r\n";
   CHECK(RefusalOf(many + "\r\n") == 431);
+
+  const HttpLimits less{.header_bytes_max = 256};
+  const std::string get = "GET / HTTP/1.1\r\nHost: x\r\nA: ";
+  CHECK(RefusalOf(get + std::string(300, 'v') + "\r\n\r\n", less) == 431);
+  HttpReader reader(less);
+  CHECK(Feed(reader, get + std::string(200, 'v') + "\r\n\r\n") == State::kWhole);
 }
 
 TEST_CASE("an encoded body is refused, an unencoded one is not", "[server][http]") {

@@ -88,6 +88,12 @@ class Connection {
   }
 
   void Send(std::string_view bytes) { boost::asio::write(socket_, boost::asio::buffer(bytes)); }
+  /// False: the other side has closed.
+  bool TrySend(std::string_view bytes) {
+    boost::system::error_code error;
+    boost::asio::write(socket_, boost::asio::buffer(bytes), error);
+    return !error;
+  }
   void EndSending() { socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send); }
 
   /// The next answer. `head_only`: it has no body, whatever its length says.
