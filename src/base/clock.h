@@ -7,7 +7,7 @@
 
 namespace wick {
 
-/// Milliseconds since the Unix epoch. Thread-safe.
+/// Milliseconds since the Unix epoch; 0 before it. It may step back and forward. Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -18,7 +18,8 @@ class SystemClock final : public Clock {
  public:
   uint64_t NowMs() const override {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+    const int64_t ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+    return ms > 0 ? static_cast<uint64_t>(ms) : 0;
   }
 };
 

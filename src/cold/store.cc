@@ -2,6 +2,8 @@
 // snapshot.cc.
 #include "cold/store.h"
 
+#include <filesystem>
+
 #include "cold/batch_impl.h"
 #include "cold/directory_check.h"
 #include "cold/manifest.h"
@@ -88,6 +90,10 @@ absl::Status Store::Resume() {
 }
 
 bool Store::writable() const { return impl_->CheckWritable().ok(); }
+uint64_t Store::CapacityBytes() const {
+  std::error_code error;  // then it answers the greatest number
+  return std::filesystem::space(impl_->options.directory, error).capacity;
+}
 uint64_t Store::FreeBytes() const { return impl_->FreeBytes(); }
 const std::vector<LogRepair>& Store::repairs() const { return impl_->repairs; }
 

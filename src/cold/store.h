@@ -162,6 +162,8 @@ class Store {
 
   /// Free for wick on the disk of the directory; the greatest number where the system cannot tell.
   uint64_t FreeBytes() const;
+  /// Of the disk of the directory, used or not; the greatest number where the system cannot tell.
+  uint64_t CapacityBytes() const;
 
   /// What opening had to cut; empty after a clean end and most crashes.
   const std::vector<LogRepair>& repairs() const;

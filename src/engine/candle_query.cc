@@ -210,15 +210,4 @@ absl::StatusOr<CandlesReply> QueryCandles(const TierReader& reader, const Candle
   return reply;
 }
 
-bool IsInMemory(const TierReader& reader, const CandlesRequest& request,
-                const market::Horizons& horizons, uint64_t now_ms, uint32_t limit_max) {
-  if (request.fill != Fill::kNone) return false;
-  const auto plan = market::PlanCandles(request, horizons, now_ms, limit_max);
-  if (!plan.ok() || plan->segments.empty()) return true;
-  if (plan->segments.size() > 1 || !IsPlainTier(plan->segments.front())) return false;
-  const Segment& segment = plan->segments.front();
-  return reader.InMemory(segment.tier, FirstBucket(segment), EndBucket(segment),
-                         plan->newest ? request.limit : SIZE_MAX);
-}
-
 }  // namespace wick::engine

@@ -13,13 +13,9 @@ namespace wick::engine {
 /// answered with a shorter page.
 inline constexpr uint64_t kTierCandlesPerRequestMax = 2'000'000;
 
-/// May read the disk. Thread-safe.
+/// Errors: kInvalidArgument if it cannot be answered, and those of the reader. Thread-safe.
 absl::StatusOr<CandlesReply> QueryCandles(const TierReader& reader, const CandlesRequest& request,
                                           const market::Horizons& horizons, uint64_t now_ms,
                                           uint32_t limit_max);
-
-/// True if the answer is in the rings.
-bool IsInMemory(const TierReader& reader, const CandlesRequest& request,
-                const market::Horizons& horizons, uint64_t now_ms, uint32_t limit_max);
 
 }  // namespace wick::engine

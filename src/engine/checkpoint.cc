@@ -17,19 +17,30 @@ bool CheckpointPasses::requested() const {
   return !waiting_.empty();
 }
 
-bool CheckpointPasses::Begin(uint64_t number, uint64_t now_ms) {
+bool CheckpointPasses::Begin(uint64_t number) {
   const std::lock_guard lock(mutex_);
   if (shards_left_ > 0 || !failure_.ok()) return false;
   shards_left_ = shards_;
   pass_ = {pass_.id + 1, number};
   running_ = std::exchange(waiting_, {});
-  began_ms_ = now_ms;
+  began_ = std::chrono::steady_clock::now();
   return true;
 }
 
 CheckpointPasses::Pass CheckpointPasses::current() const {
   const std::lock_guard lock(mutex_);
   return pass_;
+}
+
+void CheckpointPasses::Refuse(const absl::Status& status) {
+  std::vector<Done> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    refused.swap(running_);
+    refused.insert(refused.end(), std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
+    waiting_.clear();
+  }
+  for (Done& each : refused) each(status);
 }
 
 void CheckpointPasses::Fail(const absl::Status& status) {
@@ -54,7 +65,8 @@ void CheckpointPasses::ShardDone(const absl::Status& status, uint64_t now_ms) {
     if (failure_.ok()) {
       ++ended_.passes;
       ended_.ended_ms = now_ms;
-      ended_.duration_ms = now_ms > began_ms_ ? now_ms - began_ms_ : 0;
+      ended_.duration_ms = static_cast<uint64_t>(
+          std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began_).count());
     } else {
       done.insert(done.end(), std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
       waiting_.clear();

@@ -3,6 +3,7 @@
 
 #include <absl/functional/any_invocable.h>
 
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <vector>
@@ -22,6 +23,8 @@ class CheckpointPasses {
 
   /// Asks for a pass that begins after this call.
   void Request(Done done);
+  /// There is no room to write: answers every request. The pass that runs goes on, and others may begin.
+  void Refuse(const absl::Status& status);
   /// Writing has failed: answers the requests that no pass has begun for; none begins any more.
   void Fail(const absl::Status& status);
   /// True if a requested pass waits for the running one, or for Begin().
@@ -29,7 +32,7 @@ class CheckpointPasses {
 
   /// Begins a pass if none is running: every shard must see current() and send its slices.
   /// `number`: newest journal number given out. False: one is running, or one has failed.
-  bool Begin(uint64_t number, uint64_t now_ms);
+  bool Begin(uint64_t number);
 
   struct Pass {
     uint64_t id = 0;      // 0: none yet
@@ -37,7 +40,7 @@ class CheckpointPasses {
   };
   Pass current() const;
 
-  /// A shard's last slice is durable, or writing failed.
+  /// A shard's last slice is durable, or writing failed. `now_ms`: wall clock.
   void ShardDone(const absl::Status& status, uint64_t now_ms);
 
   struct Ended {
@@ -54,7 +57,7 @@ class CheckpointPasses {
   std::vector<Done> running_;  // for the one that runs
   Pass pass_;
   unsigned shards_left_ = 0;  // > 0: a pass is running
-  uint64_t began_ms_ = 0;
+  std::chrono::steady_clock::time_point began_;
   absl::Status failure_;  // once set, final
   Ended ended_;
 };

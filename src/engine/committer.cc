@@ -1,6 +1,8 @@
 #include "engine/committer.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -11,16 +13,29 @@ namespace {
 constexpr uint64_t kRoundBytesMax = 16_MiB;
 /// A frame is read in one piece at recovery.
 constexpr uint64_t kFrameBytesMax = 1_MiB;
+/// Between attempts to go on after a full disk: each may try to write.
+constexpr std::chrono::milliseconds kResumePeriod{200};
+
+bool IsFull(const absl::Status& status) { return status.code() == absl::StatusCode::kResourceExhausted; }
+
+absl::Status NotAcknowledged(const absl::Status& full) {
+  return Error(absl::StatusCode::kResourceExhausted,
+               "not acknowledged, and may still come to count when there is room again: {}", Message(full));
+}
 
 }  // namespace
 
-Committer::Committer(cold::Store& store, const hot::SymbolIndex& index, unsigned shards, Hooks hooks)
+Committer::Committer(cold::Store& store, const hot::SymbolIndex& index, unsigned shards, WriteGate& gate,
+                     Hooks hooks)
     : store_(store),
       index_(index),
+      gate_(gate),
       hooks_(std::move(hooks)),
       uncommitted_events_(std::make_unique<std::atomic<uint64_t>[]>(shards)),
       runs_(shards),
-      covered_(shards, 0) {}
+      covered_(shards, 0) {
+  if (!store.writable()) Stall(Error(absl::StatusCode::kResourceExhausted, "nothing can be written"));
+}
 
 Committer::~Committer() { Stop(); }
 
@@ -66,70 +81,167 @@ void Committer::Add(Work work) {
   work_came_.notify_one();
 }
 
-absl::Status Committer::status() const {
-  const std::lock_guard lock(status_mutex_);
-  return status_;
+void Committer::LookAtStore() {
+  {
+    const std::lock_guard lock(mutex_);
+    look_ = true;
+  }
+  work_came_.notify_one();
 }
 
 void Committer::Loop() {
-  for (;;) {
-    {
-      std::unique_lock lock(mutex_);
-      work_came_.wait(lock, [this] { return stopping_ || !incoming_.empty(); });
-      if (incoming_.empty()) return;
-      round_.swap(incoming_);
-    }
-    CommitRound();
-    round_.clear();
+  for (bool last = false; !last;) {
+    last = AwaitWork();
+    Proceed(/*resume_now=*/last);
   }
 }
 
-void Committer::CommitRound() {
-  size_t begin = 0;
-  while (begin < round_.size()) {
-    batch_.Clear();
-    new_frames_.clear();
-    uint64_t bytes = 0;
-    size_t end = begin;
-    if (!failed()) {
-      // Symbols first: whatever a part names was registered before the part came here.
-      for (const size_t known = index_.size(); symbols_written_ < known; ++symbols_written_) {
-        const SeriesId series{static_cast<uint32_t>(symbols_written_)};
-        batch_.PutSymbol(series, index_.NamesOf(series));
-      }
-      for (; end < round_.size() && bytes + batch_.bytes() < kRoundBytesMax; ++end) {
-        if (const Part* part = std::get_if<Part>(&round_[end])) bytes += part->ticks.size() * sizeof(Tick);
-        std::visit([this](auto& work) { Gather(work); }, round_[end]);
-      }
-      for (unsigned shard = 0; shard < runs_.size(); ++shard) CloseRun(shard);
-      const uint64_t covered = DeleteCoveredFrames();
-      absl::Status committed = batch_.empty() ? absl::OkStatus() : store_.Commit(batch_);
-      if (committed.ok()) {
-        CountCommitted(covered);
-      } else {
-        const std::lock_guard lock(status_mutex_);
-        status_ = std::move(committed);
-        failed_.store(true, std::memory_order_release);
-      }
+bool Committer::AwaitWork() {
+  std::unique_lock lock(mutex_);
+  const auto woken = [this] { return stopping_ || look_ || !incoming_.empty(); };
+  if (stalled_) {
+    work_came_.wait_until(lock, resume_at_, woken);
+  } else {
+    work_came_.wait(lock, woken);
+  }
+  look_ = false;
+  taken_.swap(incoming_);
+  const bool last = stopping_ && taken_.empty();
+  lock.unlock();
+  std::move(taken_.begin(), taken_.end(), std::back_inserter(queue_));
+  taken_.clear();
+  return last;
+}
+
+bool Committer::Turn() {
+  const uint64_t commits = counters_.commits.load(std::memory_order_relaxed);
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.insert(queue_.end(), std::make_move_iterator(incoming_.begin()), std::make_move_iterator(incoming_.end()));
+    incoming_.clear();
+  }
+  Proceed(/*resume_now=*/true);
+  return counters_.commits.load(std::memory_order_relaxed) != commits;
+}
+
+void Committer::Proceed(bool resume_now) {
+  if (!stalled_ && !gate_.failed() && !store_.writable()) {
+    Stall(Error(absl::StatusCode::kResourceExhausted, "nothing can be written"));
+    resume_now = true;  // that tells a full disk from a failed one
+  }
+  if (stalled_) {
+    AnswerRefused();
+    if (!resume_now && std::chrono::steady_clock::now() < resume_at_) return;
+    Resume();
+  }
+  while (!queue_.empty() && !stalled_ && !gate_.failed()) {
+    if (gathered_ == 0) GatherRound();
+    absl::Status committed = batch_.empty() ? absl::OkStatus() : store_.Commit(batch_);
+    if (committed.ok()) {
+      CountCommitted();
+      AnswerWritten();
+    } else if (IsFull(committed)) {
+      Stall(std::move(committed));
+      AnswerRefused();
     } else {
-      end = round_.size();
-    }
-    const absl::Status result = status();
-    for (; begin < end; ++begin) {
-      Work& work = round_[begin];
-      if (Part* part = std::get_if<Part>(&work)) {
-        uncommitted_events_[part->shard].fetch_sub(part->ticks.size(), std::memory_order_relaxed);
-        Submission& submission = *part->submission;
-        submission.status.Update(result);
-        WICK_ASSERT(submission.parts_undurable > 0);
-        if (--submission.parts_undurable == 0) hooks_.durable(std::move(part->submission));
-      } else if (CheckpointSlice* slice = std::get_if<CheckpointSlice>(&work)) {
-        hooks_.slice_written(*slice, result);
-      } else {
-        std::get<ReferenceWrite>(work).done(result);
-      }
+      gate_.Fail(std::move(committed));
     }
   }
+  if (gate_.failed()) {
+    AnswerFailed(gate_.status());
+  } else if (!stalled_ && !full_.ok()) {
+    full_ = absl::OkStatus();
+    gate_.SetFull(full_);
+  }
+}
+
+void Committer::Stall(absl::Status full) {
+  stalled_ = true;
+  resume_at_ = std::chrono::steady_clock::now() + kResumePeriod;
+  full_ = Error(absl::StatusCode::kResourceExhausted,
+                "the disk is full, writing goes on by itself when there is room ({})", Message(full));
+  gate_.SetFull(full_);
+}
+
+void Committer::Resume() {
+  absl::Status resumed = store_.Resume();
+  if (IsFull(resumed)) {
+    resume_at_ = std::chrono::steady_clock::now() + kResumePeriod;
+    return;
+  }
+  stalled_ = false;
+  if (!resumed.ok()) gate_.Fail(std::move(resumed));
+}
+
+void Committer::GatherRound() {
+  batch_.Clear();
+  new_frames_.clear();
+  // Symbols first: whatever a part names was registered before the part came here.
+  for (const size_t known = index_.size(); symbols_written_ < known; ++symbols_written_) {
+    const SeriesId series{static_cast<uint32_t>(symbols_written_)};
+    batch_.PutSymbol(series, index_.NamesOf(series));
+  }
+  uint64_t bytes = 0;
+  for (; gathered_ < queue_.size() && bytes + batch_.bytes() < kRoundBytesMax; ++gathered_) {
+    Work& work = queue_[gathered_];
+    if (const Part* part = std::get_if<Part>(&work)) bytes += part->ticks.size() * sizeof(Tick);
+    std::visit([this](auto& each) { Gather(each); }, work);
+  }
+  for (unsigned shard = 0; shard < runs_.size(); ++shard) CloseRun(shard);
+  round_covered_ = DeleteCoveredFrames();
+}
+
+void Committer::AnswerWritten() {
+  for (; gathered_ > 0; --gathered_) {
+    Work& work = queue_.front();
+    if (Part* part = std::get_if<Part>(&work)) {
+      uncommitted_events_[part->shard].fetch_sub(part->ticks.size(), std::memory_order_relaxed);
+      if (refused_ == 0) Answer(*part, absl::OkStatus());
+    } else if (const CheckpointSlice* slice = std::get_if<CheckpointSlice>(&work)) {
+      hooks_.slice_written(*slice, absl::OkStatus());
+    } else {
+      ReferenceWrite& write = std::get<ReferenceWrite>(work);
+      hooks_.references_written(write.change);
+      if (write.done) write.done(absl::OkStatus());
+    }
+    if (refused_ > 0) --refused_;
+    queue_.pop_front();
+  }
+}
+
+void Committer::AnswerRefused() {
+  const absl::Status refusal = NotAcknowledged(full_);
+  for (; refused_ < queue_.size(); ++refused_) {
+    Work& work = queue_[refused_];
+    if (Part* part = std::get_if<Part>(&work)) {
+      Answer(*part, refusal);
+    } else if (ReferenceWrite* write = std::get_if<ReferenceWrite>(&work)) {
+      std::exchange(write->done, nullptr)(refusal);
+    }
+  }
+}
+
+void Committer::AnswerFailed(const absl::Status& error) {
+  for (; !queue_.empty(); queue_.pop_front()) {
+    Work& work = queue_.front();
+    if (Part* part = std::get_if<Part>(&work)) {
+      uncommitted_events_[part->shard].fetch_sub(part->ticks.size(), std::memory_order_relaxed);
+      if (refused_ == 0) Answer(*part, error);
+    } else if (const CheckpointSlice* slice = std::get_if<CheckpointSlice>(&work)) {
+      hooks_.slice_written(*slice, error);
+    } else if (ReferenceWrite& write = std::get<ReferenceWrite>(work); write.done) {
+      write.done(error);
+    }
+    if (refused_ > 0) --refused_;
+  }
+  gathered_ = 0;
+}
+
+void Committer::Answer(Part& part, const absl::Status& result) {
+  Submission& submission = *part.submission;
+  submission.status.Update(result);
+  WICK_ASSERT(submission.parts_undurable > 0);
+  if (--submission.parts_undurable == 0) hooks_.durable(std::move(part.submission));
 }
 
 void Committer::Gather(Part& part) {
@@ -209,11 +321,11 @@ uint64_t Committer::DeleteCoveredFrames() {
   return covered;
 }
 
-void Committer::CountCommitted(uint64_t covered) {
+void Committer::CountCommitted() {
   constexpr auto kRelaxed = std::memory_order_relaxed;
   Bump(counters_.commits);
   counters_.synced_number.store(std::max(counters_.synced_number.load(kRelaxed), round_number_), kRelaxed);
-  counters_.checkpoint_number.store(std::max(counters_.checkpoint_number.load(kRelaxed), covered), kRelaxed);
+  counters_.checkpoint_number.store(std::max(counters_.checkpoint_number.load(kRelaxed), round_covered_), kRelaxed);
   counters_.frames.store(frames_.size(), kRelaxed);
   counters_.frame_bytes.store(frame_bytes_, kRelaxed);
 }

@@ -4,6 +4,7 @@
 #include <absl/functional/any_invocable.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -20,6 +21,7 @@
 #include "engine/references.h"
 #include "engine/shard.h"
 #include "engine/submission.h"
+#include "engine/write_gate.h"
 #include "hot/symbol_index.h"
 
 namespace wick::engine {
@@ -36,24 +38,31 @@ struct CheckpointSlice {
 /// A change of the references, written with whatever else has come.
 struct ReferenceWrite {
   ReferenceChange change;
-  absl::AnyInvocable<void(absl::Status)> done;
+  absl::AnyInvocable<void(absl::Status)> done;  // null once it was called
 };
 
 /// Group commit. What one sender gives is written in its order; everything of one round is one atomic,
-/// synced write. An error is final: nothing is written any more and everything is answered with it.
-/// Threads: any may call Add; Run is the commit thread.
+/// synced write.
+///
+/// No space left: the gate closes and the round is kept. Whoever waits is told that his write is not
+/// acknowledged, but it stays in line, for memory has applied it: when the store can go on, the same round is
+/// written and then what is behind it, everything once. Then the gate opens.
+/// Any other error is final: nothing is written any more and everything is answered with it.
+/// Threads: any may call Add; the rest is the commit thread, or the caller of Turn() in its place.
 class Committer {
  public:
   using Work = std::variant<Part, CheckpointSlice, ReferenceWrite>;
 
   struct Hooks {
-    /// On the commit thread: every part of the submission is durable (or failed: see its status).
+    // on the commit thread
+    /// Every part of the submission is durable (or refused, or failed: see its status).
     std::function<void(std::shared_ptr<Submission>)> durable;
-    /// On the commit thread: a shard's slice was written (or failed).
+    /// A shard's slice was written (or failed for good).
     std::function<void(const CheckpointSlice&, const absl::Status&)> slice_written;
+    std::function<void(const ReferenceChange&)> references_written;
   };
 
-  Committer(cold::Store& store, const hot::SymbolIndex& index, unsigned shards, Hooks hooks);
+  Committer(cold::Store& store, const hot::SymbolIndex& index, unsigned shards, WriteGate& gate, Hooks hooks);
   ~Committer();
 
   /// Recovery, before Start(): a frame that the store holds, ascending; how many symbols it holds; the
@@ -66,14 +75,15 @@ class Committer {
   void KnowRefused(const std::optional<market::Horizons>& refused_until, uint64_t newest_ms);
 
   void Start();
-  /// Writes what was added before and ends the thread.
+  /// Writes what was added before and ends the thread. On a full disk it tries once more and leaves what
+  /// still cannot be written: none of it was acknowledged.
   void Stop();
+  /// One turn of the thread's work without waiting, where there is no thread. True: it wrote something.
+  bool Turn();
 
   void Add(Work work);
-
-  /// OK, or the error that ended writing. Any thread.
-  absl::Status status() const;
-  bool failed() const { return failed_.load(std::memory_order_acquire); }
+  /// Makes it look whether the store can still be written: others than commits may have met a full disk.
+  void LookAtStore();
 
   struct Counters {
     std::atomic<uint64_t> synced_number{0};
@@ -101,17 +111,30 @@ class Committer {
   };
 
   void Loop();
-  void CommitRound();
+  /// Puts what was added into the queue; waits for it, or until it is time to try to resume. True: nothing
+  /// came and nothing will.
+  bool AwaitWork();
+  /// Writes the queue, unless the disk is full or writing has failed. `resume_now`: whether it is time or not.
+  void Proceed(bool resume_now);
+  void Resume();
+  void Stall(absl::Status full);
+  void GatherRound();
   void Gather(Part& part);
   void Gather(CheckpointSlice& slice);
   void Gather(ReferenceWrite& write);
   void CloseRun(unsigned shard);
   /// Deletes the frames that every shard's checkpoint covers; returns the number up to which.
   uint64_t DeleteCoveredFrames();
-  void CountCommitted(uint64_t covered);
+  void CountCommitted();
+  void AnswerWritten();
+  /// Answers whoever waits in the queue; what waits stays in line.
+  void AnswerRefused();
+  void AnswerFailed(const absl::Status& error);
+  void Answer(Part& part, const absl::Status& result);
 
   cold::Store& store_;
   const hot::SymbolIndex& index_;
+  WriteGate& gate_;
   const Hooks hooks_;
   std::unique_ptr<std::atomic<uint64_t>[]> uncommitted_events_;
 
@@ -119,14 +142,17 @@ class Committer {
   std::condition_variable work_came_;
   std::vector<Work> incoming_;  // under mutex_
   bool stopping_ = false;       // under mutex_
+  bool look_ = false;           // under mutex_
   std::thread thread_;
 
-  std::atomic<bool> failed_{false};
-  mutable std::mutex status_mutex_;
-  absl::Status status_;  // under status_mutex_
-
   // commit thread only
-  std::vector<Work> round_;
+  std::vector<Work> taken_;
+  std::deque<Work> queue_;                // in order; the round under way is its front
+  size_t gathered_ = 0;                   // of the queue: they are the round, and in batch_
+  size_t refused_ = 0;                    // of the queue: answered already, because the disk is full
+  bool stalled_ = false;                  // the store must resume before anything is written
+  absl::Status full_;                     // why the gate is closed, until the queue is written
+  std::chrono::steady_clock::time_point resume_at_;  // if stalled
   cold::Batch batch_;
   std::vector<Run> runs_;                 // by shard
   std::vector<Frame> new_frames_;         // of this round
@@ -134,6 +160,7 @@ class Committer {
   uint64_t frame_bytes_ = 0;              // of those
   std::vector<uint64_t> covered_;         // by shard: newest pass' number
   uint64_t round_number_ = 0;             // newest number of this round
+  uint64_t round_covered_ = 0;            // the round deletes the frames up to this one
   size_t symbols_written_ = 0;
   market::Horizons refused_until_;        // of all shards, written with the captures it belongs to
   bool refused_until_written_ = true;     // as it is

@@ -11,9 +11,6 @@
 namespace wick::engine {
 namespace {
 
-constexpr std::chrono::milliseconds kMaintenancePeriod{50};  // how late a due checkpoint may begin
-constexpr uint64_t kExpiredChunksPerStep = 1'000;
-
 Committer::Hooks HooksOf(Impl& impl) {
   return {.durable =
               [&impl](std::shared_ptr<Submission> submission) {
@@ -32,7 +29,8 @@ Committer::Hooks HooksOf(Impl& impl) {
                 if (slice.last) impl.passes.ShardDone(status, impl.clock.NowMs());
                 // The next slice may go, and any worker's sessions may have room again.
                 for (unsigned i = 0; i < impl.workers.size(); ++i) impl.wake(i);
-              }};
+              },
+          .references_written = [&impl](const ReferenceChange& change) { impl.references.Show(change); }};
 }
 
 }  // namespace
@@ -42,8 +40,10 @@ Impl::Impl(const EngineOptions& engine_options, cold::Store& engine_store, const
       store(engine_store),
       clock(engine_clock),
       new_series(engine_options.new_series_per_minute_max, engine_clock.NowMs()),
+      gate(engine_clock),
       passes(engine_options.workers),
-      committer(engine_store, index, engine_options.workers, HooksOf(*this)) {
+      committer(engine_store, index, engine_options.workers, gate, HooksOf(*this)),
+      space_(engine_options.min_free_bytes) {
   WICK_ASSERT(options.workers > 0 && options.workers <= UINT16_MAX);
   for (unsigned i = 0; i < options.workers; ++i) {
     workers.push_back(std::make_unique<Worker>(Shard::Options{options.keep, options.window_candles}, table, clock));
@@ -60,8 +60,12 @@ Impl::~Impl() {
   committer.Stop();
 }
 
-void Impl::Start(Engine::Waker waker) {
+void Impl::Start(Engine::Waker waker, bool threads) {
   wake = std::move(waker);
+  last_pass_ = last_removal_ = std::chrono::steady_clock::now();
+  WatchSpace();
+  threads_ = threads;
+  if (!threads) return;
   committer.Start();
   maintenance_ = std::thread([this] { MaintenanceLoop(); });
 }
@@ -72,69 +76,34 @@ absl::Status Impl::Stop() {
     stopping_ = true;
   }
   maintenance_wake_.notify_one();
-  maintenance_.join();
-  if (!committer.failed()) {
-    // Shared with the callback, which may still be running when the result is here.
-    auto written = std::make_shared<std::promise<absl::Status>>();
-    auto result = written->get_future();
-    passes.Request([written](absl::Status status) { written->set_value(std::move(status)); });
-    while (result.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) BeginPass();
+  if (maintenance_.joinable()) maintenance_.join();
+  // Shared with the callback, which may still be running when the result is here.
+  auto written = std::make_shared<std::promise<absl::Status>>();
+  auto result = written->get_future();
+  passes.Request([written](absl::Status status) { written->set_value(std::move(status)); });
+  while (result.wait_for(std::chrono::milliseconds(threads_ ? 1 : 0)) != std::future_status::ready) {
+    if (gate.failed()) {
+      passes.Fail(gate.status());
+    } else if (gate.full()) {
+      passes.Refuse(gate.status());
+    } else {
+      BeginPass();
+    }
+    if (threads_) continue;
+    for (unsigned i = 0; i < workers.size(); ++i) Poll(i);
+    committer.Turn();
   }
   committer.Stop();
-  WICK_RETURN_IF_ERROR(committer.status());
+  WICK_RETURN_IF_ERROR(result.get());
   return store.Flush();
 }
 
-void Impl::BeginPass() {
-  if (!passes.Begin(last_number.load(std::memory_order_relaxed), clock.NowMs())) return;
-  for (unsigned i = 0; i < workers.size(); ++i) wake(i);
-}
-
-bool Impl::CheckpointDue(std::chrono::steady_clock::duration since_last) const {
-  if (passes.requested()) return true;
-  if (passes.current().number == last_number.load(std::memory_order_relaxed)) return false;
-  if (since_last >= std::chrono::milliseconds(options.checkpoint_interval_ms)) return true;
-  if (committer.counters().frame_bytes.load(std::memory_order_relaxed) > options.journal_bytes_max) return true;
-  return std::any_of(workers.begin(), workers.end(), [&](const auto& worker) {
-    return worker->shard.unwritten().size() > options.unwritten_candles_max;
-  });
-}
-
-void Impl::MaintenanceLoop() {
-  auto last_pass = std::chrono::steady_clock::now();
-  auto last_removal = last_pass;
-  std::unique_lock lock(maintenance_mutex_);
-  while (!stopping_) {
-    maintenance_wake_.wait_for(lock, kMaintenancePeriod);
-    if (stopping_) return;
-    const auto now = std::chrono::steady_clock::now();
-    if (committer.failed()) {
-      passes.Fail(committer.status());
-    } else if (CheckpointDue(now - last_pass)) {
-      last_pass = now;
-      BeginPass();
-    }
-    if (now - last_removal >= std::chrono::milliseconds(options.retention_interval_ms)) {
-      last_removal = now;
-      // A failure is the store's, and the next commit will say so.
-      lock.unlock();  // the store removes at its own pace; a stop or a request need not wait for it
-      const market::Horizons horizons = Horizons();
-      while (!stopping_.load() && store.RemoveExpired(horizons, kExpiredChunksPerStep).value_or(0) ==
-                                      kExpiredChunksPerStep) {
-      }
-      lock.lock();
-    }
-  }
-}
-
 void Impl::ChangeReferences(ReferenceChange change, absl::AnyInvocable<void(absl::Status)> done) {
+  if (absl::Status admitted = Admission(); !admitted.ok()) return done(std::move(admitted));
   // Only the removal of one base currency can be refused.
   const std::string removed = change.remove.empty() ? std::string() : change.remove.front();
   const bool accepted = references.Change(std::move(change), [&](const ReferenceChange& complete) {
-    committer.Add(ReferenceWrite{complete, [this, complete, done = std::move(done)](absl::Status status) mutable {
-                                   if (status.ok()) references.Show(complete);
-                                   done(std::move(status));
-                                 }});
+    committer.Add(ReferenceWrite{complete, std::move(done)});
   });
   if (!accepted) {
     done(Error(absl::StatusCode::kNotFound, "base currency \"{}\" has no reference",
@@ -147,9 +116,9 @@ std::optional<Price> Impl::Latest(SeriesId series) const {
   return latest.timestamp_ms == 0 ? std::nullopt : std::optional(latest);
 }
 
-TierReader Impl::ReaderOf(SeriesId id) const {
+TierReader Impl::ReaderOf(SeriesId id, TierReader::Source source) const {
   const hot::Series& series = table[Raw(id)];
-  return {id, series, workers[series.shard]->shard.unwritten(), store};
+  return {source, id, series, workers[series.shard]->shard.unwritten(), store};
 }
 
 uint64_t Impl::NewestElsewhereMs(unsigned self) const {
@@ -180,7 +149,12 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
-void Engine::Start(Waker waker) { impl_->Start(std::move(waker)); }
+void Engine::Start(Waker waker) { impl_->Start(std::move(waker), /*threads=*/true); }
+void Engine::StartByHand(Waker waker) { impl_->Start(std::move(waker), /*threads=*/false); }
+bool Engine::Turn() {
+  impl_->Maintain();
+  return impl_->committer.Turn();
+}
 absl::Status Engine::Stop() { return impl_->Stop(); }
 unsigned Engine::workers() const { return impl_->options.workers; }
 const EngineOptions& Engine::options() const { return impl_->options; }
@@ -202,16 +176,23 @@ void Engine::CountRejected(Refusal refusal, uint64_t events) {
 }
 
 std::optional<SeriesId> Engine::Find(const SymbolView& symbol) const { return impl_->index.Find(symbol); }
+std::optional<SeriesId> Engine::FindSeen(const SymbolView& symbol) const {
+  const auto series = Find(symbol);
+  return series && Latest(*series) ? series : std::nullopt;
+}
 SymbolView Engine::NamesOf(SeriesId series) const { return impl_->index.NamesOf(series); }
 std::optional<Price> Engine::Latest(SeriesId series) const { return impl_->Latest(series); }
 
-bool Engine::IsHot(SeriesId series, const CandlesRequest& request) const {
-  return IsInMemory(impl_->ReaderOf(series), request, impl_->Horizons(), impl_->clock.NowMs(),
-                    impl_->options.candles_per_request_max);
-}
 absl::StatusOr<CandlesReply> Engine::Candles(SeriesId series, const CandlesRequest& request) const {
-  return QueryCandles(impl_->ReaderOf(series), request, impl_->Horizons(), impl_->clock.NowMs(),
-                      impl_->options.candles_per_request_max);
+  return QueryCandles(impl_->ReaderOf(series, TierReader::Source::kEverywhere), request, impl_->Horizons(),
+                      impl_->clock.NowMs(), impl_->options.candles_per_request_max);
+}
+std::optional<absl::StatusOr<CandlesReply>> Engine::HotCandles(SeriesId series,
+                                                              const CandlesRequest& request) const {
+  auto reply = QueryCandles(impl_->ReaderOf(series, TierReader::Source::kRings), request, impl_->Horizons(),
+                            impl_->clock.NowMs(), impl_->options.candles_per_request_max);
+  if (absl::IsOutOfRange(reply.status())) return std::nullopt;
+  return reply;
 }
 std::vector<ExchangeListing> Engine::Exchanges(std::optional<std::string_view> only, bool pairs) const {
   return impl_->Exchanges(only, pairs);
@@ -252,7 +233,7 @@ absl::StatusOr<cold::BackupInfo> Engine::Backup(const cold::BackupOptions& optio
 }
 void Engine::StopBackups() { impl_->store.StopBackups(); }
 
-absl::Status Engine::Ready() const { return impl_->committer.status(); }
+absl::Status Engine::Ready() const { return impl_->gate.status(); }
 EngineStatus Engine::Status() const { return impl_->Status(); }
 
 }  // namespace wick::engine

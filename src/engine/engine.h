@@ -36,6 +36,7 @@ struct EngineOptions {
   uint64_t unwritten_candles_max = 200'000;   // per shard; a checkpoint starts early beyond it
   uint64_t retention_interval_ms = 600'000;   // between removals of expired candles
   uint64_t inflight_events_max = 1'000'000;   // per source worker: not yet durable; then its sessions wait
+  uint64_t min_free_bytes = 64_MiB;  // writes are refused below it, or below 5 % of a smaller file system
 };
 
 /// When a batch is answered.
@@ -49,7 +50,10 @@ enum class Ack : uint8_t {
 struct IngestResult {
   uint64_t accepted = 0;    // includes late ones
   uint64_t duplicates = 0;  // equal to their series' latest: acknowledged, nothing changed
-  absl::Status status = absl::OkStatus();  // otherwise nothing of the batch may be taken as durable
+  /// Otherwise nothing of the batch may be taken as durable, and the message says whether it may still come to
+  /// count. kResourceExhausted: the disk is full, and writes are taken again when it is not. Any other error is
+  /// final for this process.
+  absl::Status status = absl::OkStatus();
 };
 
 class Impl;
@@ -94,8 +98,14 @@ class Engine {
   /// Starts the commit and maintenance threads. Poll may be called from now on.
   void Start(Waker waker);
 
+  /// In the place of Start(), for tests that replay: there are no threads, the caller turns everything.
+  void StartByHand(Waker waker);
+  /// One turn of the commit and the maintenance thread's work, without waiting. True: it wrote something.
+  bool Turn();
+
   /// Writes a last checkpoint and stops the threads. The workers' threads must go on calling Poll until
-  /// this returns; no Submit after it was called.
+  /// this returns (by hand: it polls); no Submit after it was called. kResourceExhausted: the disk is full; what was acknowledged
+  /// is on it all the same.
   absl::Status Stop();
 
   unsigned workers() const;
@@ -125,14 +135,16 @@ class Engine {
   // --- reading
   /// nullopt: never registered.
   std::optional<SeriesId> Find(const SymbolView& symbol) const;
+  /// nullopt: no event was ever seen; a series that was only registered is unknown to readers.
+  std::optional<SeriesId> FindSeen(const SymbolView& symbol) const;
   SymbolView NamesOf(SeriesId series) const;  // valid as long as the engine
   /// nullopt: no event was ever seen. No lock, no allocation, no system call.
   std::optional<Price> Latest(SeriesId series) const;
 
-  /// True if the answer is in memory now, so that it may be computed on a worker's thread.
-  bool IsHot(SeriesId series, const CandlesRequest& request) const;
   /// InvalidArgument: the request cannot be answered (limit, interval, range). May read the disk.
   absl::StatusOr<CandlesReply> Candles(SeriesId series, const CandlesRequest& request) const;
+  /// The same on a worker's thread; nullopt: it is not all in memory.
+  std::optional<absl::StatusOr<CandlesReply>> HotCandles(SeriesId series, const CandlesRequest& request) const;
 
   /// Everything that was ever seen, sorted by name (bytes). `only`: that exchange (empty answer: unknown).
   std::vector<ExchangeListing> Exchanges(std::optional<std::string_view> only, bool pairs) const;
@@ -143,7 +155,8 @@ class Engine {
 
   // --- references: the mapping base -> (quote, exchange)
   std::vector<Reference> References() const;  // by base currency
-  /// Each calls back (on the commit thread) when the change is durable. Names must be valid.
+  /// Each calls back (on the commit thread, or from within if it is refused) when the change is durable.
+  /// Names must be valid.
   void SetReference(Reference reference, absl::AnyInvocable<void(absl::Status)> done);
   /// NotFound if there is none.
   void RemoveReference(std::string_view base_currency, absl::AnyInvocable<void(absl::Status)> done);
@@ -156,7 +169,8 @@ class Engine {
   absl::StatusOr<cold::BackupInfo> Backup(const cold::BackupOptions& options);
   /// Ends a running backup soon, and refuses further ones.
   void StopBackups();
-  /// OK: recovered and able to write.
+  /// OK: recovered and able to write. kResourceExhausted: not as long as the disk is full; any other error:
+  /// no more in this process.
   absl::Status Ready() const;
   EngineStatus Status() const;
 

@@ -43,7 +43,8 @@ EngineStatus Impl::Status() const {
 
   s.series_memory_bytes = table.MemoryBytes() + index.MemoryBytes();
   s.store = store.Usage();
-  s.write_error = Message(committer.status());
+  s.disk_free_bytes = store.FreeBytes();
+  s.write = gate.health();
   return s;
 }
 

@@ -19,7 +19,9 @@
 #include "engine/new_series_budget.h"
 #include "engine/references.h"
 #include "engine/shard.h"
+#include "engine/space_watch.h"
 #include "engine/tier_reader.h"
+#include "engine/write_gate.h"
 #include "hot/symbol_index.h"
 
 namespace wick::engine {
@@ -61,12 +63,14 @@ class Impl {
   absl::Status Recover(RecoveryProgress& progress);
 
   // engine.cc
-  void Start(Engine::Waker waker);
+  void Start(Engine::Waker waker, bool threads);
   absl::Status Stop();
 
   // ingest.cc
   Refusal Resolve(const SymbolView& symbol, SeriesId& series);
   unsigned ShardOf(SeriesId series) const { return table[Raw(series)].shard; }
+  /// OK, or why nothing is taken.
+  absl::Status Admission() const;
   void Submit(unsigned worker, EventBatch batch, Ack ack, Engine::Done done);
   void Poll(unsigned worker);
   bool HasRoom(unsigned worker) const;
@@ -79,11 +83,14 @@ class Impl {
   std::vector<PriceEvent> PricesOfBase(std::string_view base_currency) const;
 
   std::optional<Price> Latest(SeriesId series) const;
-  TierReader ReaderOf(SeriesId series) const;
+  TierReader ReaderOf(SeriesId series, TierReader::Source source) const;
   market::Horizons Horizons() const;
   uint64_t NewestEventMs() const;
   uint64_t NewestElsewhereMs(unsigned worker) const;
   EngineStatus Status() const;  // engine_status.cc
+
+  /// What the maintenance thread does each time. maintenance.cc
+  void Maintain();
 
   const EngineOptions options;
   cold::Store& store;
@@ -94,6 +101,7 @@ class Impl {
   NewSeriesBudget new_series;
   References references;
   std::vector<std::unique_ptr<Worker>> workers;
+  WriteGate gate;
   CheckpointPasses passes;
   Committer committer;
   Engine::Waker wake;
@@ -107,15 +115,26 @@ class Impl {
   void RegisterSeries(SeriesId series, const SymbolView& symbol);
   void ApplyPart(unsigned worker, Part part);
   void CaptureSlice(unsigned worker);
+
+  // maintenance.cc
   void MaintenanceLoop();
+  void WatchSpace();
   bool CheckpointDue(std::chrono::steady_clock::duration since_last) const;
   void BeginPass();
+  void RemoveExpired();
 
+  bool threads_ = true;  // immutable after Start()
   std::thread maintenance_;
   std::mutex maintenance_mutex_;
   std::condition_variable maintenance_wake_;
   std::atomic<bool> stopping_{false};  // changed under maintenance_mutex_
 
+  // maintenance thread only, or the caller of Maintain() in its place
+  SpaceWatch space_;
+  std::chrono::steady_clock::time_point last_pass_;
+  std::chrono::steady_clock::time_point last_removal_;
+  market::Horizons removal_horizons_;  // at the last removal; 0, and nothing is removed, before the first
+  std::atomic<bool> flush_wanted_{false};  // set by the pass that was to make room
 };
 
 }  // namespace wick::engine

@@ -70,7 +70,7 @@ Refusal Impl::Resolve(const SymbolView& symbol, SeriesId& series) {
 }
 
 bool Impl::HasRoom(unsigned worker) const {
-  if (committer.failed()) return true;  // and Submit() says so
+  if (!gate.open()) return true;  // and Submit() says so
   if (workers[worker]->inflight_events >= options.inflight_events_max) return false;
   // A checkpoint that cannot keep up holds the events back, not the memory.
   if (committer.counters().frame_bytes.load(std::memory_order_relaxed) >
@@ -80,6 +80,13 @@ bool Impl::HasRoom(unsigned worker) const {
   return std::none_of(workers.begin(), workers.end(), [&](const auto& each) {
     return each->shard.unwritten().size() > kBacklogLimits * options.unwritten_candles_max;
   });
+}
+
+absl::Status Impl::Admission() const {
+  if (gate.open()) return absl::OkStatus();
+  const absl::Status refused = gate.status();
+  if (refused.ok()) return refused;  // it has just been opened
+  return Error(refused.code(), "nothing of this was taken: {}", Message(refused));
 }
 
 void Impl::Submit(unsigned source, EventBatch batch, Ack ack, Engine::Done done) {
@@ -94,8 +101,8 @@ void Impl::Submit(unsigned source, EventBatch batch, Ack ack, Engine::Done done)
     done(IngestResult{.status = Error(absl::StatusCode::kUnavailable, "the server is stopping")});
     return;
   }
-  if (committer.failed() || parts == 0) {
-    done(IngestResult{.status = committer.status()});
+  if (absl::Status admitted = Admission(); parts == 0 || !admitted.ok()) {
+    done(IngestResult{.status = std::move(admitted)});
     return;
   }
   submission->parts_unapplied.store(parts, std::memory_order_relaxed);

@@ -27,8 +27,7 @@ void Shard::ApplyLate(hot::Series& series, SeriesId id, const Price& event, uint
     } else if (piece.bucket < ring.OldestBucket()) {
       unwritten_.Fold(id, tier, piece, number);
     } else {
-      ring.FoldLate(pools_[market::Index(tier)], WindowOf(tier), piece,
-                    [&](const FoldedCandle& unsaved) { unwritten_.Add(id, tier, unsaved, number); });
+      ring.FoldLate(pools_[market::Index(tier)], WindowOf(tier), piece, HandOver(id, tier, number));
     }
   }
 }

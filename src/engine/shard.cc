@@ -63,8 +63,7 @@ void Shard::ApplyInOrder(hot::Series& series, SeriesId id, const Price& event, u
     } else if (piece.bucket == ring.NewestBucket()) {
       ring.FoldNewest(piece);
     } else {
-      ring.Push(pools_[market::Index(tier)], WindowOf(tier), piece,
-                [&](const FoldedCandle& unsaved) { unwritten_.Add(id, tier, unsaved, number); });
+      ring.Push(pools_[market::Index(tier)], WindowOf(tier), piece, HandOver(id, tier, number));
     }
   }
   series.latest.Store(event);

@@ -77,6 +77,10 @@ class Shard {
   /// An event older than its series' latest (late_event.cc).
   void ApplyLate(hot::Series& series, SeriesId id, const Price& event, uint64_t number,
                  uint64_t newest_elsewhere_ms);
+  /// Takes a candle that a part pushes out of its ring before it was saved.
+  auto HandOver(SeriesId id, market::Tier tier, uint64_t number) {
+    return [=, this](const market::FoldedCandle& unsaved) { unwritten_.Add(id, tier, unsaved, number); };
+  }
   uint32_t WindowOf(market::Tier tier) const { return options_.window_candles[market::Index(tier)]; }
 
   const Options options_;

@@ -3,10 +3,10 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "cold/store.h"
+#include "engine/write_gate.h"
 #include "market/tier.h"
 #include "wick/event.h"
 
@@ -47,8 +47,9 @@ struct EngineStatus {
   std::array<uint64_t, market::kTierCount> tier_memory_bytes = {};  // candle rings
   uint64_t series_memory_bytes = 0;  // latest prices, ring headers, names, index
   cold::StoreUsage store;
+  uint64_t disk_free_bytes = 0;  // for wick, on the file system of the data directory
 
-  std::string write_error;  // empty: the engine can write
+  WriteHealth write;
 };
 
 }  // namespace wick::engine

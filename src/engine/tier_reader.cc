@@ -60,14 +60,10 @@ absl::Status TierReader::Backward(Tier tier, Bucket from, Bucket to, size_t limi
   return absl::OkStatus();
 }
 
-bool TierReader::InMemory(Tier tier, Bucket from, Bucket to, size_t limit) const {
-  std::vector<FoldedCandle> hot;
-  return series_.rings[market::Index(tier)].Read(from, to, limit, hot).complete;
-}
-
 absl::Status TierReader::ReadCold(Tier tier, Bucket from, Bucket to, size_t limit, Direction direction,
                                   std::vector<FoldedCandle>& candles) const {
   if (from >= to || limit == 0) return absl::OkStatus();
+  if (source_ == Source::kRings) return absl::OutOfRangeError("the candles are not all in memory");
   const bool backward = direction == Direction::kBackward;
   std::vector<UnwrittenCandles::Layer> layers;
   unwritten_.CopyLayers(id_, tier, from, to, limit, backward, layers);

@@ -15,9 +15,12 @@ namespace wick::engine {
 /// Threads: any; const and without state.
 class TierReader {
  public:
-  TierReader(SeriesId id, const hot::Series& series, const UnwrittenCandles& unwritten,
+  enum class Source { kEverywhere, kRings };
+
+  /// kRings: what is not in the rings is kOutOfRange, so that a worker may read.
+  TierReader(Source source, SeriesId id, const hot::Series& series, const UnwrittenCandles& unwritten,
              const cold::Store& store)
-      : id_(id), series_(series), unwritten_(unwritten), store_(store) {}
+      : source_(source), id_(id), series_(series), unwritten_(unwritten), store_(store) {}
 
   /// Appends the candles with a bucket in [from, to), ascending, the first `limit` of them.
   absl::Status Forward(market::Tier tier, market::Bucket from, market::Bucket to, size_t limit,
@@ -26,15 +29,13 @@ class TierReader {
   absl::Status Backward(market::Tier tier, market::Bucket from, market::Bucket to, size_t limit,
                         std::vector<market::FoldedCandle>& candles) const;
 
-  /// True if the candles in [from, to) (backward: the last `limit` of them) are all in memory.
-  bool InMemory(market::Tier tier, market::Bucket from, market::Bucket to, size_t limit) const;
-
  private:
   enum class Direction { kForward, kBackward };
 
   absl::Status ReadCold(market::Tier tier, market::Bucket from, market::Bucket to, size_t limit,
                         Direction direction, std::vector<market::FoldedCandle>& candles) const;
 
+  const Source source_;
   const SeriesId id_;
   const hot::Series& series_;
   const UnwrittenCandles& unwritten_;

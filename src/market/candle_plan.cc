@@ -8,9 +8,8 @@
 namespace wick::market {
 namespace {
 
-// 2100-01-01. Nothing is planned beyond it, so that its bucket of any interval ends within Bucket's
-// range.
-constexpr uint64_t kPlanEndMs = 4'102'444'800'000;
+// Nothing is there beyond it; its bucket of any interval ends within Bucket's range.
+constexpr uint64_t kPlanEndMs = kTimestampEndMs;
 static_assert(kPlanEndMs + kIntervalMsMax < UINT32_MAX * BucketMs(Tier::k1s));
 
 constexpr Tier kCoarsest = kTiers.back();

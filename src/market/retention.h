@@ -42,6 +42,13 @@ inline Horizons Furthest(const Horizons& a, const Horizons& b) {
   return furthest;
 }
 
+/// What is behind both.
+inline Horizons Earlier(const Horizons& a, const Horizons& b) {
+  Horizons earlier;
+  for (size_t i = 0; i < earlier.ms.size(); ++i) earlier.ms[i] = std::min(a.ms[i], b.ms[i]);
+  return earlier;
+}
+
 inline Horizons HorizonsAt(const Keep& keep, uint64_t now_ms, uint64_t newest_event_ms) {
   Horizons horizons;
   const uint64_t reference = std::min(now_ms, newest_event_ms);

@@ -86,6 +86,9 @@ bool IsVolume(double volume) { return std::isfinite(volume) && volume >= 0; }
 std::string DescribeTimestamp(uint64_t timestamp_ms) {
   if (timestamp_ms == 0) return "timestampInMs must be greater than 0";
   const Unit unit = LooksLike(timestamp_ms);
+  if (unit.name.empty()) {
+    return fmt::format("timestampInMs {} is not before the year 2100; check the clocks", timestamp_ms);
+  }
   return fmt::format("timestampInMs {} looks like {}; {}", timestamp_ms, unit.name, unit.remedy);
 }
 
@@ -120,6 +123,7 @@ Refusal CheckPrice(const Price& price, uint64_t now_ms, uint64_t future_skew_ms_
   if (price.timestamp_ms > now_ms && price.timestamp_ms - now_ms > future_skew_ms_max) {
     return Refusal::kFutureTimestamp;
   }
+  if (price.timestamp_ms >= kTimestampEndMs) return Refusal::kInvalidTimestamp;
   return Refusal::kNone;
 }
 

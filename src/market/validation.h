@@ -11,6 +11,9 @@ namespace wick::market {
 
 inline constexpr uint64_t kFutureSkewMsDefault = 10'000;
 
+/// 2100-01-01. Later times are not taken, whatever the clock says: a Bucket of a second ends in 2106.
+inline constexpr uint64_t kTimestampEndMs = 4'102'444'800'000;
+
 /// 1..64 bytes of valid UTF-8, no control characters, no leading or trailing space; no '/' in a
 /// currency, no ':' in an exchange.
 bool IsCurrencyName(std::string_view name);

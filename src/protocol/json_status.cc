@@ -113,6 +113,7 @@ void WriteMemory(ObjectWriter& object, const engine::EngineStatus& status) {
   object.Open("disk");
   object.Number("tableBytes", status.store.disk_bytes);
   object.Number("walBytes", status.store.wal_bytes);
+  object.Number("freeBytes", status.disk_free_bytes);
   object.Close();
 }
 
@@ -137,8 +138,10 @@ void AppendStatus(std::string& out, const engine::EngineStatus& status, std::str
   object.Text("version", version);
   object.Number("uptimeInMs", uptime_ms);
   object.Text("state", state);
-  object.Bool("writable", status.write_error.empty());
-  object.Text("writeError", status.write_error);
+  object.Bool("writable", status.write.state == engine::WriteState::kOk);
+  object.Text("writeError", status.write.reason);
+  object.Number("writeErrorSinceInMs",
+                status.write.state == engine::WriteState::kOk ? 0 : status.write.since_ms);
   object.Number("series", status.series);
   WriteEvents(object, status);
   WriteJournal(object, status);

@@ -859,13 +859,14 @@ constexpr std::string_view kOpenApi = R"openapi({
       },
       "Status": {
         "type": "object",
-        "required": ["version", "uptimeInMs", "state", "writable", "writeError", "series", "events", "journal", "checkpoint", "recovery", "tiers", "memory", "disk", "shards"],
+        "required": ["version", "uptimeInMs", "state", "writable", "writeError", "writeErrorSinceInMs", "series", "events", "journal", "checkpoint", "recovery", "tiers", "memory", "disk", "shards"],
         "properties": {
           "version": {"type": "string"},
           "uptimeInMs": {"type": "integer"},
           "state": {"type": "string", "enum": ["recovering", "ready", "disk_full", "failed", "stopping"]},
           "writable": {"type": "boolean"},
-          "writeError": {"type": "string", "description": "Empty if the server can write."},
+          "writeError": {"type": "string", "description": "Why writes are refused; empty if they are taken."},
+          "writeErrorSinceInMs": {"type": "integer", "description": "0 if writes are taken."},
           "series": {"type": "integer"},
           "events": {
             "type": "object",

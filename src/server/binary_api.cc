@@ -235,8 +235,8 @@ bool BinaryApi::On(Id id, const binary::BinaryCandlesRequest& asked, BinaryReply
     }
   } else {
     const SymbolView& symbol = *std::get_if<SymbolView>(&asked.series);
-    const auto found = engine.Find(symbol);
-    if (!found || !engine.Latest(*found)) {
+    const auto found = engine.FindSeen(symbol);
+    if (!found) {
       Fail(id, ErrorCode::kUnknownSeries,
            fmt::format(
                "no event of {}/{} on {} was ever seen", market::Printable(symbol.base_currency),
@@ -246,16 +246,20 @@ bool BinaryApi::On(Id id, const binary::BinaryCandlesRequest& asked, BinaryReply
     }
     series = *found;
   }
-  const auto append = [&engine, id, series, candles = asked.candles](BinaryReply& made) {
-    if (const auto answered = engine.Candles(series, candles); answered.ok()) {
+  const auto append = [id](const absl::StatusOr<CandlesReply>& answered, BinaryReply& made) {
+    if (answered.ok()) {
       binary::AppendCandles(id, *answered, made.frames);
     } else {
       Fail(id, answered.status(), made);
     }
   };
-  if (!engine.IsHot(series, asked.candles)) return OnReaders(id, reply, later, append);
-  append(reply);
-  return true;
+  if (const auto hot = engine.HotCandles(series, asked.candles)) {
+    append(*hot, reply);
+    return true;
+  }
+  return OnReaders(id, reply, later, [&engine, series, candles = asked.candles, append](BinaryReply& made) {
+    append(engine.Candles(series, candles), made);
+  });
 }
 
 bool BinaryApi::On(Id id, const binary::ExchangesRequest& asked, BinaryReply& reply, Later later) {

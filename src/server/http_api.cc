@@ -87,9 +87,8 @@ void AppendCandles(std::string& out, protocol::CandlesFormat format, const Symbo
   }
 }
 
-void AnswerCandles(const Engine& engine, SeriesId series, const protocol::GetCandles& request,
+void AnswerCandles(const absl::StatusOr<CandlesReply>& reply, const protocol::GetCandles& request,
                    HttpAnswer& answer) {
-  const auto reply = engine.Candles(series, request.request);
   if (!reply.ok()) {
     answer = QueryFailure(reply.status());
     return;
@@ -102,12 +101,6 @@ void AnswerCandles(const Engine& engine, SeriesId series, const protocol::GetCan
 /// An answer is made in memory, at some 200 bytes a candle.
 constexpr uint64_t kCandlesOfManyMax = 250'000;
 
-/// The series, if an event of it was ever seen: one that was only registered is unknown to readers.
-std::optional<SeriesId> SeenSeries(const Engine& engine, const SymbolView& symbol) {
-  const auto series = engine.Find(symbol);
-  return series && engine.Latest(*series) ? series : std::nullopt;
-}
-
 HttpAnswer AnswerCandlesOfMany(const Engine& engine, const protocol::CandlesBody& asked) {
   HttpAnswer answer;
   if (asked.series.size() * asked.request.limit > kCandlesOfManyMax) {
@@ -118,7 +111,7 @@ HttpAnswer AnswerCandlesOfMany(const Engine& engine, const protocol::CandlesBody
   }
   answer.body = "[";
   for (const Symbol& symbol : asked.series) {
-    const auto series = SeenSeries(engine, symbol);
+    const auto series = engine.FindSeen(symbol);
     if (!series) return UnknownSeries(symbol);
     const auto reply = engine.Candles(*series, asked.request);
     if (!reply.ok()) return QueryFailure(reply.status());
@@ -338,18 +331,18 @@ bool HttpApi::On(const protocol::GetOpenApi&, const HttpMessage&, HttpAnswer& an
 // --- reading what may be on disk, or walks all series
 bool HttpApi::On(protocol::GetCandles& asked, const HttpMessage&, HttpAnswer& answer, Later later) {
   const Engine& engine = services_.engine();
-  const auto series = SeenSeries(engine, asked.symbol);
+  const auto series = engine.FindSeen(asked.symbol);
   if (!series) {
     answer = UnknownSeries(asked.symbol);
     return true;
   }
-  if (engine.IsHot(*series, asked.request)) {
-    AnswerCandles(engine, *series, asked, answer);
+  if (const auto hot = engine.HotCandles(*series, asked.request)) {
+    AnswerCandles(*hot, asked, answer);
     return true;
   }
   return OnReaders(later, answer, [&engine, series = *series, asked = std::move(asked)] {
     HttpAnswer computed;
-    AnswerCandles(engine, series, asked, computed);
+    AnswerCandles(engine.Candles(series, asked.request), asked, computed);
     return computed;
   });
 }

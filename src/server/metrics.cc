@@ -112,8 +112,13 @@ void AddEvents(const engine::EngineStatus& status, Page& page) {
 }
 
 void AddDurability(const engine::EngineStatus& status, Page& page) {
-  page.Gauge("wick_writable", "1: the engine can write; 0: a write failed, nothing is accepted.")
-      .Add(status.write_error.empty() ? 1.0 : 0.0);
+  page.Gauge("wick_writable", "1: writes are taken; 0: none are, see wick_write_state.")
+      .Add(status.write.state == engine::WriteState::kOk ? 1.0 : 0.0);
+  page.Gauge("wick_write_state", "1 for the state that holds: ok, disk_full (until there is room), failed (for good).");
+  for (const auto state : {engine::WriteState::kOk, engine::WriteState::kDiskFull, engine::WriteState::kFailed}) {
+    page.Add(status.write.state == state ? 1.0 : 0.0, {{"state", std::string(engine::Name(state))}});
+  }
+  page.Gauge("wick_disk_free_bytes", "Free on the disk of the data directory.").Add(status.disk_free_bytes);
   page.Counter("wick_commits_total", "Synced writes.").Add(status.commits);
   page.Gauge("wick_journal_frames", "Journal frames kept for recovery.").Add(status.journal_frames);
   page.Gauge("wick_journal_bytes", "Bytes of the journal frames kept for recovery.")

@@ -99,6 +99,9 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"storage.max_wal", Kind::kSize, "512MiB", 16_MiB, 1024_GiB, 1,
      [](ServerConfig& c) -> Field { return &c.storage.wal_bytes_max; },
      "Write-ahead log on disk; bounds what is replayed after a crash."},
+    {"storage.min_free", Kind::kSize, "64MiB", 0, 1024_GiB, 1,
+     [](ServerConfig& c) -> Field { return &c.engine.min_free_bytes; },
+     "Writes are refused while the disk has less free than this, or than 5 % of a smaller one."},
 
     {"tiers.1s.keep", Kind::kDuration, "24h", kSecondMs, kKeepForever, 1, KeepOf<Tier::k1s>,
      "Age up to which candles of one second are kept."},

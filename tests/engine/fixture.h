@@ -33,13 +33,19 @@ class TemporaryDirectory {
   std::string path_;
 };
 
+inline cold::StoreOptions StorageIn(const std::string& directory) {
+  cold::StoreOptions storage;
+  storage.directory = directory;
+  return storage;
+}
+
 /// Runs an engine's workers. Destroying it ends the process as a crash would, but for the disk's caches: no
 /// checkpoint is written. Stop() ends it in order.
 class RunningEngine {
  public:
-  RunningEngine(const std::string& directory, const engine::EngineOptions& options, const Clock& clock) {
-    cold::StoreOptions storage;
-    storage.directory = directory;
+  RunningEngine(const std::string& directory, const engine::EngineOptions& options, const Clock& clock)
+      : RunningEngine(StorageIn(directory), options, clock) {}
+  RunningEngine(const cold::StoreOptions& storage, const engine::EngineOptions& options, const Clock& clock) {
     auto store = cold::Store::Open(storage);
     INFO(store.status().ToString());
     REQUIRE(store.ok());
@@ -61,10 +67,14 @@ class RunningEngine {
   }
 
   void Stop() {
-    const absl::Status stopped = engine_->Stop();
+    const absl::Status stopped = TryStop();
     INFO(stopped.ToString());
     REQUIRE(stopped.ok());
+  }
+  absl::Status TryStop() {
+    absl::Status stopped = engine_->Stop();
     StopLoops();
+    return stopped;
   }
 
   engine::Engine& operator*() { return *engine_; }
@@ -95,11 +105,12 @@ class RunningEngine {
     return result;
   }
 
-  void Checkpoint() {
+  void Checkpoint() { REQUIRE(TryCheckpoint().ok()); }
+  absl::Status TryCheckpoint() {
     std::promise<absl::Status> done;
     auto result = done.get_future();
     engine_->Checkpoint([&](absl::Status status) { done.set_value(std::move(status)); });
-    REQUIRE(result.get().ok());
+    return result.get();
   }
 
   CandlesReply Candles(const SymbolView& symbol, const CandlesRequest& request) {

@@ -373,3 +373,41 @@ TEST_CASE("the bound on all series comes before the one on new ones", "[engine][
   CHECK(engine->Resolve({"A", "B", "1"}, id) == Refusal::kNone);
   CHECK(engine->Resolve({"A", "B", "2"}, id) == Refusal::kTooManySeries);
 }
+
+TEST_CASE("what is all in memory is answered on the spot, and the same", "[engine][query]") {
+  const TemporaryDirectory directory;
+  const ManualClock clock(kBaseMs);
+  auto options = KeepForever();
+  options.window_candles = {4, 4, 1, 1};
+  RunningEngine engine(directory.path(), options, clock);
+  std::vector<PriceEvent> events;
+  for (uint64_t i = 0; i < 10; ++i) events.push_back(EventAt(kBaseMs + i * 1'000, static_cast<double>(1 + i)));
+  engine.Ingest(std::move(events));
+  CHECK(engine->FindSeen(kSymbol) == engine->Find(kSymbol));
+  const SeriesId id = *engine->FindSeen(kSymbol);
+  const auto is_same = [&](const CandlesRequest& request) {
+    const auto hot = engine->HotCandles(id, request);
+    const auto whole = engine->Candles(id, request);
+    REQUIRE(hot.has_value());
+    REQUIRE(hot->ok());
+    REQUIRE((*hot)->candles.size() == whole->candles.size());
+    for (size_t i = 0; i < whole->candles.size(); ++i) CHECK((*hot)->candles[i].close == whole->candles[i].close);
+  };
+  CandlesRequest request = Of(IntervalUnit::kSecond);
+  request.limit = 4;
+  is_same(request);
+  request.limit = 5;
+  CHECK_FALSE(engine->HotCandles(id, request).has_value());  // one more than the ring holds
+  request.from_ms = kBaseMs + 6'000;
+  is_same(request);
+  request.from_ms = kBaseMs + 5'000;
+  CHECK_FALSE(engine->HotCandles(id, request).has_value());
+  request.limit = 0;  // refused without the disk
+  REQUIRE(engine->HotCandles(id, request).has_value());
+  CHECK(engine->HotCandles(id, request)->status().code() == absl::StatusCode::kInvalidArgument);
+
+  SeriesId registered;
+  REQUIRE(engine->Resolve({"DOGE", "USD", "x"}, registered) == Refusal::kNone);
+  CHECK(engine->Find({"DOGE", "USD", "x"}).has_value());
+  CHECK_FALSE(engine->FindSeen({"DOGE", "USD", "x"}).has_value());
+}

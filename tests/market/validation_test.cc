@@ -152,6 +152,14 @@ TEST_CASE("an event may be exactly the skew ahead of the clock and not a millise
   CHECK(CheckPrice({1, 0, 0, kNowMs + 1}, kNowMs, UINT64_MAX) == Refusal::kNone);
 }
 
+TEST_CASE("a clock gone astray does not let times in that no bucket holds", "[market][validation]") {
+  constexpr uint64_t kAstrayMs = 2 * kTimestampEndMs;
+  CHECK(CheckPrice({1, 0, 0, kTimestampEndMs - 1}, kAstrayMs, 0) == Refusal::kNone);
+  CHECK(CheckPrice({1, 0, 0, kTimestampEndMs}, kAstrayMs, 0) == Refusal::kInvalidTimestamp);
+  CHECK(DescribePrice(Refusal::kInvalidTimestamp, {1, 0, 0, kTimestampEndMs}, kAstrayMs, 0).find("2100") !=
+        std::string::npos);
+}
+
 TEST_CASE("price goes before volume and volume before timestamp", "[market][validation]") {
   CHECK(Check({0, -1, 0, 0}) == Refusal::kInvalidPrice);
   CHECK(Check({1, -1, 0, 0}) == Refusal::kInvalidVolume);

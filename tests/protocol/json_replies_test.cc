@@ -181,13 +181,15 @@ TEST_CASE("the status is JSON and holds every count", "[protocol][replies]") {
   status.store.tier_disk_bytes[3] = 107;
   status.late_beyond_horizon[0] = 108;
   status.shards = {{.queued_events = 109}, {.dirty_series = 110}};
-  status.write_error = "no \"space\"";
+  status.write = {engine::WriteState::kDiskFull, "no \"space\"", 111};
+  status.disk_free_bytes = 112;
   const std::string text =
       Appended([&](std::string& out) { AppendStatus(out, status, "1.2.3", 42, "failed"); });
   CAPTURE(text);
   CHECK(IsJson(text));
   for (const char* part :
-       {R"({"version":"1.2.3","uptimeInMs":42,"state":"failed","writable":false,"writeError":"no \"space\"")",
+       {R"({"version":"1.2.3","uptimeInMs":42,"state":"failed","writable":false,"writeError":"no \"space\"","writeErrorSinceInMs":111)",
+        R"("freeBytes":112)",
         R"("accepted":101)", R"("rejected":105)", R"("invalid_price":102)", R"("lastNumber":104)",
         R"("checkpoint":{"number":105)", R"("memoryBytes":106)", R"("diskBytes":107)",
         R"("lateBeyondHorizon":108)", R"("shards":[{"queuedEvents":109,)",

@@ -44,8 +44,12 @@ TEST_CASE("the metrics page tells what the engine counted", "[server][metrics]")
   CHECK(Has(page, "wick_connections{protocol=\"binary\"} 6"));
   CHECK(Has(page, "wick_writable 1"));
 
-  status.write_error = "disk full";
+  CHECK(Has(page, "wick_write_state{state=\"ok\"} 1"));
+  CHECK(Has(page, "wick_write_state{state=\"disk_full\"} 0"));
+
+  status.write = {engine::WriteState::kDiskFull, "no room", 1};
   CHECK(Has(MetricsText(status, counts), "wick_writable 0"));
+  CHECK(Has(MetricsText(status, counts), "wick_write_state{state=\"disk_full\"} 1"));
 }
 
 TEST_CASE("latencies are counted in the bucket whose bound they do not pass", "[server][metrics]") {
