@@ -66,6 +66,9 @@ struct ToPayload {
   void operator()(const binary::ReplaceReferencesRequest& request) const {
     client::WriteReferences(request.references, writer());
   }
+  void operator()(const binary::BackupRequest& request) const {
+    client::WriteBackup(request.directory, request.keep, request.bytes_per_second, writer());
+  }
 };
 
 std::string PayloadOf(const binary::Request& request) {
