@@ -107,7 +107,8 @@ void Impl::Submit(unsigned source, EventBatch batch, Ack ack, Engine::Done done)
   }
   submission->parts_unapplied.store(parts, std::memory_order_relaxed);
   submission->parts_undurable = parts;
-  if (ack != Ack::kNone) submission->done = std::move(done);
+  Engine::Done at_once;
+  (ack == Ack::kNone ? at_once : submission->done) = std::move(done);
   worker.inflight_events += submission->events;
   for (unsigned shard = 0; shard < workers.size(); ++shard) {
     std::vector<Tick>& ticks = batch.by_shard_[shard];
@@ -122,7 +123,7 @@ void Impl::Submit(unsigned source, EventBatch batch, Ack ack, Engine::Done done)
     }
   }
   // Last: it may submit the connection's next batch, which must arrive after this one.
-  if (ack == Ack::kNone) done(IngestResult{.accepted = batch.size()});
+  if (at_once) at_once(IngestResult{.accepted = batch.size()});
 }
 
 void Impl::ApplyPart(unsigned self, Part part) {
