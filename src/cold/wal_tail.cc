@@ -14,6 +14,7 @@ namespace {
 constexpr uint64_t kBlockBytes = 32'768;
 constexpr uint64_t kHeaderBytes = 7;
 constexpr uint64_t kSectorBytes = 512;
+constexpr uint64_t kZerosAtEnd = 32;  // no batch of wick's ends in so many
 constexpr size_t kBatchHeaderBytes = 12;
 constexpr uint64_t kBlocksPerRead = 32;
 
@@ -225,6 +226,12 @@ class Scanner {
       }
       for (; sector + kSectorBytes <= block.size(); sector += kSectorBytes) {
         if (zeros(sector, sector + kSectorBytes)) return true;
+      }
+      const uint64_t first = at == damaged_block ? scan_.damage_at - at : 0;
+      const bool is_last = at + block.size() == scan_.file_bytes;
+      if (is_last && block.size() - first >= kZerosAtEnd &&
+          zeros(block.size() - kZerosAtEnd, block.size())) {
+        return true;
       }
     }
     return false;

@@ -39,7 +39,8 @@ struct LogScan {
 /// A batch that does not check is torn if no other begins behind it (each is synced before the next
 /// is written, so only the last can be torn; wherever a valid beginning stands, byte by byte,
 /// counts) and if a page of it is missing: the file ends within it, or an aligned sector of 512
-/// bytes from its damage on is zeros, or its damaged header is. Where every page arrived and bits
+/// bytes from its damage on is zeros, or its damaged header is,
+/// or the last 32 bytes of the file are. Where every page arrived and bits
 /// are wrong it was perhaps acknowledged, and is damage.
 absl::StatusOr<LogScan> ScanLog(rocksdb::Env& env, const std::string& path);
 

@@ -144,10 +144,11 @@ TEST_CASE("the first error that is not a full disk is final", "[cold][full]") {
 TEST_CASE("whichever call fails, what was acknowledged is there after a restart",
           "[cold][full][power]") {
   const Ledger ledger(4, 60);
+  const uint64_t step = CasesOf(1) == 1 ? 11 : 1;  // RocksDB sleeps a second after a failed flush
   for (const DiskCall call : {DiskCall::kOpen, DiskCall::kWrite, DiskCall::kSync, DiskCall::kRename,
                               DiskCall::kDelete, DiskCall::kSyncDirectory}) {
     for (const Fault fault : {Fault::kIo, Fault::kNoSpace}) {
-      for (uint64_t spared = 0;; ++spared) {
+      for (uint64_t spared = 0;; spared += step) {
         CAPTURE(static_cast<int>(call), static_cast<int>(fault), spared);
         PowerLossEnv disk;
         auto store = MustOpenOn(disk);

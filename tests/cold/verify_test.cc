@@ -264,7 +264,7 @@ TEST_CASE("each kind of damage is named with its place", "[cold][verify]") {
        [](RawStore& raw) { raw.Delete(Family::kState, MakeSeriesKey(kBtc).view()); }},
       {"state record damaged", "column family state, " + btc,
        [](RawStore& raw) { raw.Put(Family::kState, MakeSeriesKey(kBtc).view(), "\1"); }},
-      {"the latest price is none: price -1", "column family state, " + btc,
+      {"state record damaged: its values are impossible", "column family state, " + btc,
        [](RawStore& raw) {
          SeriesState state = raw.State(kBtc);
          state.latest.price = -1;
@@ -299,7 +299,7 @@ TEST_CASE("each kind of damage is named with its place", "[cold][verify]") {
          frame[5] = 5;
          raw.Put(Family::kJournal, MakeFrameKey(6).view(), frame);
        }},
-      {"event 0 of Kraken:ETH/USD (series 1) is none: price 0", "column family journal, frame 6",
+      {"frame damaged: its tick 1 of ", "column family journal, frame 6",
        [](RawStore& raw) {
          std::string frame = raw.Get(Family::kJournal, MakeFrameKey(6).view());
          frame.replace(5 + 12, 8, 8, '\0');

@@ -87,6 +87,7 @@ void MemoryDisk::Unlink(const FilePointer& file) {
 
 DiskResult MemoryDisk::Create(uint64_t boot, const std::string& path, FilePointer& file) {
   const std::lock_guard lock(mutex_);
+  if (!refused_.empty() && path.find(refused_) != std::string::npos) return DiskResult::kIo;
   const DiskResult admitted = Admit(boot, DiskCall::kOpen);
   if (admitted != DiskResult::kOk) return admitted;
   if (!HasDirectory(ParentOf(path))) return DiskResult::kNotFound;
@@ -406,6 +407,11 @@ bool MemoryDisk::power_is_cut() const {
 void MemoryDisk::Fail(DiskCall call, Fault fault, uint64_t spared, uint64_t times) {
   const std::lock_guard lock(mutex_);
   faults_[static_cast<size_t>(call)] = Planned{fault, spared, times};
+}
+
+void MemoryDisk::RefuseFiles(std::string name_part) {
+  const std::lock_guard lock(mutex_);
+  refused_ = std::move(name_part);
 }
 
 void MemoryDisk::ClearFaults() {

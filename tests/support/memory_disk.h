@@ -75,6 +75,7 @@ class MemoryDisk {
   bool power_is_cut() const;
   void Fail(DiskCall call, Fault fault, uint64_t spared, uint64_t times);
   void ClearFaults();
+  void RefuseFiles(std::string name_part);
   uint64_t calls(DiskCall call) const;
   void SetSpace(uint64_t bytes);
   uint64_t used_bytes() const;
@@ -119,6 +120,7 @@ class MemoryDisk {
   std::optional<uint64_t> calls_to_cut_;  // 0: the power is cut
   std::array<std::optional<Planned>, kDiskCallCount> faults_;
   std::array<uint64_t, kDiskCallCount> calls_ = {};
+  std::string refused_;  // part of the names of files that cannot be made; empty: none
   uint64_t space_ = UINT64_MAX;
   uint64_t used_ = 0;
 };
