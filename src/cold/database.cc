@@ -46,9 +46,10 @@ absl::StatusOr<std::vector<Family>> FamiliesOnDisk(const rocksdb::DBOptions& opt
 absl::Status ExplainOpenError(const std::string& directory, const rocksdb::Status& status,
                               const std::string& complaint) {
   const std::string text = status.ToString();
-  if (status.IsIOError() && !status.IsNoSpace() && text.find("/LOCK") != std::string::npos) {
-    return InUse(directory);
-  }
+  // A lock file that cannot even be opened says nothing of other processes.
+  const bool is_locked = text.find("/LOCK") != std::string::npos &&
+                         text.find("hile open a file for lock") == std::string::npos;
+  if (status.IsIOError() && !status.IsNoSpace() && is_locked) return InUse(directory);
   if (status.IsCorruption()) {
     return Error(absl::StatusCode::kDataLoss,
                  "the data directory {} is damaged: {}{}{}; restore it from a backup", directory,

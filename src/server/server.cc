@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <csignal>
@@ -221,10 +222,44 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
 
 const Endpoint& Server::http() const { return impl_->http->endpoint(); }
 const Endpoint& Server::binary() const { return impl_->binary->endpoint(); }
+absl::Status Server::Writable() const { return impl_->engine->Ready(); }
 void Server::Reload() { impl_->access->Reload(); }
 absl::Status Server::Stop() { return impl_->Stop(); }
 
 namespace {
+
+/// The log says when events begin to be refused, why, and when they are taken again. One thread.
+class WriteWatch {
+ public:
+  WriteWatch(asio::io_context& io, const Server& server) : timer_(io), server_(server) {}
+
+  void Look() {
+    const absl::Status now = server_.Writable();
+    if (now.code() != said_) {
+      said_ = now.code();
+      if (now.ok()) {
+        spdlog::info("events are taken again");
+      } else {
+        spdlog::error("events are refused: {}", Message(now));
+      }
+    }
+    timer_.expires_after(kPeriod);
+    timer_.async_wait([this](const boost::system::error_code& cancelled) {
+      if (!cancelled && !stopped_) Look();
+    });
+  }
+  void Stop() {
+    stopped_ = true;
+    timer_.cancel();
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kPeriod{100};
+  asio::steady_timer timer_;
+  const Server& server_;
+  absl::StatusCode said_ = absl::StatusCode::kOk;
+  bool stopped_ = false;
+};
 
 /// Connections must not take the descriptors that the storage needs: a failed open there ends
 /// writing.
@@ -262,8 +297,10 @@ absl::Status Serve(const ServerConfig& config) {
   spdlog::info("recovering http={} binary={}", ToString(server->http()), ToString(server->binary()));
 
   bool recovering = true;  // this thread's
+  WriteWatch writes(signals_io, *server);
   signals.async_wait([&](const boost::system::error_code& cancelled, int signal) {
     reloads.cancel();
+    writes.Stop();
     if (cancelled) return;
     spdlog::info("{}: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
     // What is being read has no end to wait for, and a crash would lose nothing either.
@@ -277,6 +314,7 @@ absl::Status Serve(const ServerConfig& config) {
       if (!recovered.ok()) return signals.cancel();
       spdlog::info("listening http={} binary={}", ToString(server->http()),
                    ToString(server->binary()));
+      writes.Look();
     });
   });
   std::function<void()> await_reload = [&] {

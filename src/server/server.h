@@ -32,6 +32,9 @@ class Server {
   /// Reads certificate and tokens again; logs what became of it. Any thread, one at a time.
   void Reload();
 
+  /// OK, or why events are refused. After Recover().
+  absl::Status Writable() const;
+
   /// Stops accepting, lets open requests end, writes a last checkpoint and joins all threads. Later
   /// calls do nothing.
   absl::Status Stop();
