@@ -34,6 +34,20 @@ TEST_CASE("after a power loss everything acknowledged is there once and nothing 
     const uint64_t lives = std::min(kLossesPerDirectory, losses - tally.cases());
     std::string lost_before = "nothing";
     for (uint64_t life = 0; life <= lives; ++life) {
+      const auto cut_power = [&] {
+        const auto unsynced = static_cast<Unsynced>(random() % kUnsyncedCount);
+        const LossReport lost = CutPower(directory / "data", preload.shadow(), unsynced, random);
+        lost_before = Describe(unsynced, lost);
+        sum.bytes_lost += lost.bytes_lost;
+        sum.names_lost += lost.names_lost;
+      };
+      if (random() % 4 == 0) {  // one that does not live to serve
+        {
+          const Server starting({directory / "data", HarshSettings(random), preload.Environment(true)});
+          usleep(static_cast<useconds_t>(random() % 150'000));
+        }
+        cut_power();
+      }
       CAPTURE(life, lost_before);
       Server server({directory / "data", HarshSettings(random), preload.Environment(true)});
       RequireExact(server, ledgers, tally);
@@ -42,11 +56,7 @@ TEST_CASE("after a power loss everything acknowledged is there once and nothing 
       usleep(static_cast<useconds_t>(random() % 600'000));
       server.Kill();
       senders.Stop();
-      const auto unsynced = static_cast<Unsynced>(random() % kUnsyncedCount);
-      const LossReport lost = CutPower(directory / "data", preload.shadow(), unsynced, random);
-      sum.bytes_lost += lost.bytes_lost;
-      sum.names_lost += lost.names_lost;
-      lost_before = Describe(unsynced, lost);
+      cut_power();
       tally.Case();
     }
     tally.Add(ledgers);
