@@ -13,7 +13,9 @@ namespace {
 /// CLI11 would say no more than that a subcommand is missing.
 bool IsUnknownCommand(const CLI::App& app, std::string_view word) {
   if (word.starts_with('-')) return false;
-  const auto named = [&](const CLI::App* command) { return command->check_name(std::string(word)); };
+  const auto named = [&](const CLI::App* command) {
+    return command->check_name(std::string(word));
+  };
   return app.get_subcommands(named).empty();
 }
 

@@ -35,8 +35,8 @@ int Backup(const Options& options) {
     protocol::AppendBackupReply(text, directory, *made);
     text += '\n';
   } else {
-    text = fmt::format("backup {} in {}: {} bytes in {} files, made in {} ms\n", made->id, directory,
-                       Grouped(made->bytes), made->files, made->duration_ms);
+    text = fmt::format("backup {} in {}: {} bytes in {} files, made in {} ms\n", made->id,
+                       directory, Grouped(made->bytes), made->files, made->duration_ms);
   }
   Print(text);
   return kOk;
@@ -45,8 +45,8 @@ int Backup(const Options& options) {
 }  // namespace
 
 void AddBackup(CLI::App& app, Action& action) {
-  CLI::App* const command =
-      app.add_subcommand("backup", "Add a backup of the running server to a directory of its machine");
+  CLI::App* const command = app.add_subcommand(
+      "backup", "Add a backup of the running server to a directory of its machine");
   const auto options = std::make_shared<Options>();
   command->add_option("directory", options->directory, "New, empty, or of earlier backups")
       ->type_name("DIR")
@@ -55,14 +55,16 @@ void AddBackup(CLI::App& app, Action& action) {
       ->type_name("N")
       ->capture_default_str();
   command
-      ->add_option("--rate", options->bytes_per_second, "Most bytes written in a second, as in 20MiB; 0: no limit")
+      ->add_option("--rate", options->bytes_per_second,
+                   "Most bytes written in a second, as in 20MiB; 0: no limit")
       ->type_name("SIZE")
       ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
   AddServerOption(*command, options->server);
   command->add_flag("--json", options->json, "The document of POST /v1/admin/backup");
   command->footer(
-      "It holds everything acknowledged before; the server goes on meanwhile. Unchanged files are shared\n"
+      "It holds everything acknowledged before; the server goes on meanwhile. Unchanged files are "
+      "shared\n"
       "between the backups of a directory. `wick restore` brings one back.\n"
       "Examples:\n"
       "  wick backup /var/backups/wick --keep 7");

@@ -20,8 +20,8 @@ std::string JsonOf(const std::vector<cold::BackupInfo>& backups) {
   std::string text = "[";
   for (const cold::BackupInfo& backup : backups) {
     if (text.size() > 1) text += ',';
-    text += fmt::format(R"({{"id":{},"createdInMs":{},"bytes":{},"files":{},"damaged":{}}})", backup.id,
-                        backup.created_ms, backup.bytes, backup.files, backup.damaged);
+    text += fmt::format(R"({{"id":{},"createdInMs":{},"bytes":{},"files":{},"damaged":{}}})",
+                        backup.id, backup.created_ms, backup.bytes, backup.files, backup.damaged);
   }
   return text + "]\n";
 }

@@ -90,9 +90,11 @@ int Candles(const Options& options) {
   const CandlesRequest request = RequestOf(options, SystemClock().NowMs());
   std::optional<Client> client = ConnectTo(options.server);
   if (!client) return kFailed;
-  if (const uint32_t limit_max = client->server().limits.candles_per_request; request.limit > limit_max) {
+  if (const uint32_t limit_max = client->server().limits.candles_per_request;
+      request.limit > limit_max) {
     throw CLI::ValidationError(
-        fmt::format("--limit {} is more than the {} candles this server answers at once", request.limit, limit_max));
+        fmt::format("--limit {} is more than the {} candles this server answers at once",
+                    request.limit, limit_max));
   }
   const Result<CandlesReply> reply = client->Candles(symbol, request);
   if (!reply) return Fail(reply.error().message);

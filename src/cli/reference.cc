@@ -45,7 +45,8 @@ int List(const Options& options) {
 int Set(const Options& options) {
   const Reference& reference = options.reference;
   const SymbolView names{reference.base_currency, reference.quote_currency, reference.exchange};
-  if (market::CheckSymbol(names) != Refusal::kNone) throw CLI::ValidationError(market::DescribeSymbol(names));
+  if (market::CheckSymbol(names) != Refusal::kNone)
+    throw CLI::ValidationError(market::DescribeSymbol(names));
   std::optional<Client> client = ConnectTo(options.server);
   if (!client) return kFailed;
   const Result<void> done = client->SetReference(options.reference);

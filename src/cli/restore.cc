@@ -14,24 +14,29 @@ namespace {
 int RestoreFrom(const cold::RestoreOptions& options) {
   const auto restored = cold::Restore(options);
   if (!restored.ok()) return Fail(Message(restored.status()));
-  Print(fmt::format("backup {} of {} is restored in {}: {} bytes in {} files, every checksum right\n", restored->id,
-                    FormatTime(restored->created_ms), options.data_directory, Grouped(restored->bytes),
-                    restored->files));
+  Print(
+      fmt::format("backup {} of {} is restored in {}: {} bytes in {} files, every checksum right\n",
+                  restored->id, FormatTime(restored->created_ms), options.data_directory,
+                  Grouped(restored->bytes), restored->files));
   return kOk;
 }
 
 }  // namespace
 
 void AddRestore(CLI::App& app, Action& action) {
-  CLI::App* const command = app.add_subcommand("restore", "Bring a backup back as a data directory");
+  CLI::App* const command =
+      app.add_subcommand("restore", "Bring a backup back as a data directory");
   const auto options = std::make_shared<cold::RestoreOptions>();
-  command->add_option("directory", options->backup_directory, "Directory that `wick backup` was given")
+  command
+      ->add_option("directory", options->backup_directory, "Directory that `wick backup` was given")
       ->type_name("DIR")
       ->required();
   command->add_option("--data", options->data_directory, "Data directory to make, new or empty")
       ->type_name("DIR")
       ->required();
-  command->add_option("--id", options->id, "The backup, as `wick backups` lists it; without it the newest")
+  command
+      ->add_option("--id", options->id,
+                   "The backup, as `wick backups` lists it; without it the newest")
       ->type_name("ID")
       ->check(CLI::PositiveNumber);
   command->footer(

@@ -32,10 +32,13 @@ constexpr Line kLines[] = {
     {"journalEvents", &cold::VerifyCounts::events, "events in them"},
     {"chunks", &cold::VerifyCounts::chunks, "candle chunks"},
     {"candles", &cold::VerifyCounts::candles, "candles"},
-    {"comparedCandles", &cold::VerifyCounts::compared, "candles equal to the sum of their finer tier's"},
+    {"comparedCandles", &cold::VerifyCounts::compared,
+     "candles equal to the sum of their finer tier's"},
     {"tables", &cold::VerifyCounts::tables, "tables (SST files)"},
     {"tableBytes", &cold::VerifyCounts::table_bytes, "bytes in them"},
     {"logBytes", &cold::VerifyCounts::log_bytes, "bytes of write-ahead log"},
+    {"tornBytes", &cold::VerifyCounts::torn_bytes,
+     "bytes of a last write cut short, never acknowledged: a start drops them"},
     {"findings", &cold::VerifyCounts::findings, "findings"},
 };
 
@@ -72,13 +75,15 @@ int Verify(const Options& options) {
     std::string text = first ? R"({"findings":[])" : "]";
     text += fmt::format(R"(,"sound":{},"checked":{{)", counts->findings == 0);
     for (const Line& line : kLines) {
-      text += fmt::format(R"({}"{}":{})", &line == kLines ? "" : ",", line.name, counts.value().*line.count);
+      text += fmt::format(R"({}"{}":{})", &line == kLines ? "" : ",", line.name,
+                          counts.value().*line.count);
     }
     Print(text + "}}\n");
   } else {
     Print(TextOf(*counts));
-    Print(counts->findings == 0 ? fmt::format("{} is sound\n", options.directory)
-                                : fmt::format("{} is damaged; restore a backup\n", options.directory));
+    Print(counts->findings == 0
+              ? fmt::format("{} is sound\n", options.directory)
+              : fmt::format("{} is damaged; restore a backup\n", options.directory));
   }
   return counts->findings == 0 ? kOk : kFailed;
 }
@@ -86,13 +91,16 @@ int Verify(const Options& options) {
 }  // namespace
 
 void AddVerify(CLI::App& app, Action& action) {
-  CLI::App* const command =
-      app.add_subcommand("verify", "Check every record, checksum and sum of a data directory that no server uses");
+  CLI::App* const command = app.add_subcommand(
+      "verify", "Check every record, checksum and sum of a data directory that no server uses");
   const auto options = std::make_shared<Options>();
-  command->add_option("--data", options->directory, "Data directory")->type_name("DIR")->capture_default_str();
+  command->add_option("--data", options->directory, "Data directory")
+      ->type_name("DIR")
+      ->capture_default_str();
   command->add_flag("--json", options->json, "Findings and counts as a JSON document");
   command->footer(
-      "It changes nothing. Exit codes: 0 sound, 1 damaged (a line for each finding), 2 it cannot be checked.\n"
+      "It changes nothing. Exit codes: 0 sound, 1 damaged (a line for each finding), 2 it cannot "
+      "be checked.\n"
       "Examples:\n"
       "  wick verify --data /var/lib/wick");
   command->callback([options, &action] { action = [options] { return Verify(*options); }; });

@@ -112,7 +112,8 @@ void WriteReferences(std::span<const Reference> references, wire::Writer writer)
   for (const Reference& reference : references) writer.Names(NamesOf(reference));
 }
 
-void WriteBackup(std::string_view directory, uint32_t keep, uint64_t bytes_per_second, wire::Writer writer) {
+void WriteBackup(std::string_view directory, uint32_t keep, uint64_t bytes_per_second,
+                 wire::Writer writer) {
   writer.Text(directory);
   writer.U32(keep);
   writer.U64(bytes_per_second);

@@ -26,7 +26,8 @@ void WriteCandles(const std::variant<SeriesId, SymbolView>& series, const Candle
 void WriteExchanges(std::optional<std::string_view> only, bool pairs, wire::Writer writer);
 void WriteNames(std::span<const std::string> names, wire::Writer writer);
 void WriteReferences(std::span<const Reference> references, wire::Writer writer);
-void WriteBackup(std::string_view directory, uint32_t keep, uint64_t bytes_per_second, wire::Writer writer);
+void WriteBackup(std::string_view directory, uint32_t keep, uint64_t bytes_per_second,
+                 wire::Writer writer);
 SymbolView NamesOf(const Reference& reference);
 
 /// The front of `symbols` that fits in one request; at least one, whatever its length.

@@ -1,4 +1,5 @@
-// Backups: generations of a store in a directory of their own, which share the files they have in common.
+// Backups: generations of a store in a directory of their own, which share the files they have in
+// common.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +39,9 @@ struct RestoreOptions {
   uint32_t id = 0;             // 0: the newest sound one
 };
 
-/// Copies a generation into a data directory that Store::Open() takes, comparing every file's checksum.
-/// Durable when it returns. An error leaves the data directory empty; a crash leaves one that is refused.
+/// Copies a generation into a data directory that Store::Open() takes, comparing every file's
+/// checksum. Durable when it returns. An error leaves the data directory empty; a crash leaves one
+/// that is refused.
 absl::StatusOr<BackupInfo> Restore(const RestoreOptions& options);
 
 /// Within a data directory: files of a restore that has not ended.

@@ -103,7 +103,8 @@ void Batch::PutLastNumber(uint64_t number) {
 }
 
 void Batch::PutRefusedUntil(const market::Horizons& refused_until) {
-  Must(impl_->writes.Put(Of(Family::kMeta), ToSlice(kRefusedUntilKey), EncodeHorizons(refused_until)));
+  Must(impl_->writes.Put(Of(Family::kMeta), ToSlice(kRefusedUntilKey),
+                         EncodeHorizons(refused_until)));
 }
 
 bool Batch::empty() const { return impl_->writes.Count() == 0; }

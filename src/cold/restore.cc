@@ -21,13 +21,14 @@ using Engine = std::unique_ptr<rocksdb::BackupEngineReadOnly>;
 absl::StatusOr<Engine> OpenBackups(const std::string& directory) {
   std::error_code error;
   if (!fs::is_directory(fs::path(directory) / "meta", error)) {
-    return Error(absl::StatusCode::kNotFound, "{} holds no backups; give the directory that `wick backup` was given",
-                 directory);
+    return Error(absl::StatusCode::kNotFound,
+                 "{} holds no backups; give the directory that `wick backup` was given", directory);
   }
   rocksdb::BackupEngineReadOnly* opened = nullptr;
-  WICK_RETURN_IF_ERROR(FromRocks(
-      rocksdb::BackupEngineReadOnly::Open(rocksdb::BackupEngineOptions(directory), rocksdb::Env::Default(), &opened),
-      fmt::format("reading the backups in {}", directory)));
+  WICK_RETURN_IF_ERROR(
+      FromRocks(rocksdb::BackupEngineReadOnly::Open(rocksdb::BackupEngineOptions(directory),
+                                                    rocksdb::Env::Default(), &opened),
+                fmt::format("reading the backups in {}", directory)));
   return Engine(opened);
 }
 
@@ -38,7 +39,8 @@ std::vector<BackupInfo> InfosOf(const rocksdb::BackupEngineReadOnly& engine) {
   engine.GetCorruptedBackups(&damaged);
   std::vector<BackupInfo> infos;
   for (const auto& info : sound) {
-    infos.push_back({info.backup_id, static_cast<uint64_t>(info.timestamp) * 1'000, info.size, info.number_files, false});
+    infos.push_back({info.backup_id, static_cast<uint64_t>(info.timestamp) * 1'000, info.size,
+                     info.number_files, false});
   }
   for (const rocksdb::BackupID id : damaged) infos.push_back({.id = id, .damaged = true});
   std::ranges::sort(infos, {}, &BackupInfo::id);
@@ -51,7 +53,8 @@ absl::Status Sync(const fs::path& directory) {
   const int cause = errno;
   if (descriptor >= 0) close(descriptor);
   if (synced) return absl::OkStatus();
-  return Error(absl::StatusCode::kUnavailable, "cannot sync {}: {}", directory.string(), std::strerror(cause));
+  return Error(absl::StatusCode::kUnavailable, "cannot sync {}: {}", directory.string(),
+               std::strerror(cause));
 }
 
 /// Makes `directory`; FailedPrecondition if something is in it.
@@ -61,33 +64,36 @@ absl::Status MakeEmpty(const fs::path& directory) {
   fs::directory_iterator entries;
   if (!error) entries = fs::directory_iterator(directory, error);
   if (error) {
-    return Error(absl::StatusCode::kPermissionDenied, "cannot restore into {}: {}; give a directory you may write to",
+    return Error(absl::StatusCode::kPermissionDenied,
+                 "cannot restore into {}: {}; give a directory you may write to",
                  directory.string(), error.message());
   }
   if (entries == fs::directory_iterator()) return absl::OkStatus();
   return Error(absl::StatusCode::kFailedPrecondition,
-               "{} is not empty (it holds {}); restore into an empty or new directory", directory.string(),
-               entries->path().filename().string());
+               "{} is not empty (it holds {}); restore into an empty or new directory",
+               directory.string(), entries->path().filename().string());
 }
 
-/// Moves what was restored up into `data`. CURRENT is the last file and the folder goes at the very end, so that
-/// a directory half moved is never taken for a whole one.
+/// Moves what was restored up into `data`. CURRENT is the last file and the folder goes at the very
+/// end, so that a directory half moved is never taken for a whole one.
 absl::Status MoveUp(const fs::path& restored, const fs::path& data) {
   std::vector<fs::path> names;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(restored, error)) names.push_back(entry.path().filename());
+  for (const auto& entry : fs::directory_iterator(restored, error))
+    names.push_back(entry.path().filename());
   std::ranges::partition(names, [](const fs::path& name) { return name != "CURRENT"; });
   for (const fs::path& name : names) {
     if (!error) fs::rename(restored / name, data / name, error);
   }
   if (error) {
-    return Error(absl::StatusCode::kUnavailable, "cannot move the restored files within {}: {}", data.string(),
-                 error.message());
+    return Error(absl::StatusCode::kUnavailable, "cannot move the restored files within {}: {}",
+                 data.string(), error.message());
   }
   WICK_RETURN_IF_ERROR(Sync(data));
   fs::remove(restored, error);
   if (error) {
-    return Error(absl::StatusCode::kUnavailable, "cannot remove {}: {}", restored.string(), error.message());
+    return Error(absl::StatusCode::kUnavailable, "cannot remove {}: {}", restored.string(),
+                 error.message());
   }
   WICK_RETURN_IF_ERROR(Sync(data));
   return Sync(fs::absolute(data).parent_path());
@@ -99,7 +105,8 @@ absl::StatusOr<std::vector<BackupInfo>> ListBackups(const std::string& directory
   WICK_ASSIGN_OR_RETURN(const Engine engine, OpenBackups(directory));
   std::vector<BackupInfo> infos = InfosOf(*engine);
   if (!infos.empty()) return infos;
-  return Error(absl::StatusCode::kNotFound, "{} holds no backups; none was ever completed there", directory);
+  return Error(absl::StatusCode::kNotFound, "{} holds no backups; none was ever completed there",
+               directory);
 }
 
 absl::StatusOr<BackupInfo> Restore(const RestoreOptions& options) {
@@ -109,23 +116,26 @@ absl::StatusOr<BackupInfo> Restore(const RestoreOptions& options) {
   const auto chosen = options.id == 0 ? (infos.empty() ? infos.end() : std::prev(infos.end()))
                                       : std::ranges::find(infos, options.id, &BackupInfo::id);
   if (chosen == infos.end()) {
-    return Error(absl::StatusCode::kNotFound, "{} holds no {}; `wick backups {}` lists what it holds",
-                 options.backup_directory,
-                 options.id == 0 ? "sound backup" : fmt::format("backup {}", options.id), options.backup_directory);
+    return Error(absl::StatusCode::kNotFound,
+                 "{} holds no {}; `wick backups {}` lists what it holds", options.backup_directory,
+                 options.id == 0 ? "sound backup" : fmt::format("backup {}", options.id),
+                 options.backup_directory);
   }
   if (chosen->damaged) {
     return Error(absl::StatusCode::kDataLoss,
-                 "backup {} in {} is damaged: files are missing or cut; restore another one", chosen->id,
-                 options.backup_directory);
+                 "backup {} in {} is damaged: files are missing or cut; restore another one",
+                 chosen->id, options.backup_directory);
   }
   const fs::path data(options.data_directory);
   WICK_RETURN_IF_ERROR(MakeEmpty(data));
   const fs::path restored = data / kRestoringName;
-  absl::Status status = FromRocks(engine->RestoreDBFromBackup(chosen->id, restored, restored),
-                                  fmt::format("restoring backup {} of {}", chosen->id, options.backup_directory));
+  absl::Status status =
+      FromRocks(engine->RestoreDBFromBackup(chosen->id, restored, restored),
+                fmt::format("restoring backup {} of {}", chosen->id, options.backup_directory));
   if (status.ok()) {
     status = MoveUp(restored, data);
-  } else if (const auto damage = engine->VerifyBackup(chosen->id, /*verify_with_checksum=*/true); !damage.ok()) {
+  } else if (const auto damage = engine->VerifyBackup(chosen->id, /*verify_with_checksum=*/true);
+             !damage.ok()) {
     status = FromRocks(damage, fmt::format("backup {} of {} is damaged: checking it", chosen->id,
                                            options.backup_directory));  // names the file
   }

@@ -18,7 +18,7 @@
 namespace wick::cold {
 namespace {
 
-/// Readers copy a few chunks; whoever reads longer (a backup) is not waited for.
+/// Readers copy a few chunks, and a backup is given up; whoever reads longer is not waited for.
 constexpr std::chrono::seconds kReadersWaitedFor{1};
 
 }  // namespace
@@ -100,6 +100,7 @@ absl::Status Store::Impl::CloseToReopen() {
     directory_lock.reset();
     return absl::OkStatus();
   }
+  EndBackup();
   const std::shared_future<void> closed = database->closed();
   const std::weak_ptr<Database> readers = database;
   database.reset();

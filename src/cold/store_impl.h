@@ -60,6 +60,8 @@ struct Store::Impl {
   // too.
   absl::Status Resume();
   absl::Status CloseToReopen();
+  /// Gives up the backup that runs, if there is one: it lets go of the database soon.
+  void EndBackup();
   absl::Status Reopen();
   /// Cuts off everything behind `acknowledged`. The directory is locked.
   absl::Status CutUnacknowledged() const;

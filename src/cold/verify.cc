@@ -31,7 +31,8 @@ absl::Status CannotCheck(fmt::format_string<Args...> format, Args&&... args) {
   return Error(absl::StatusCode::kFailedPrecondition, format, std::forward<Args>(args)...);
 }
 
-/// Keeps servers out, for as long as it lives, without writing: RocksDB's own lock conflicts with a read lock.
+/// Keeps servers out, for as long as it lives, without writing: RocksDB's own lock conflicts with a
+/// read lock.
 class UseLock {
  public:
   UseLock() = default;
@@ -50,7 +51,8 @@ class UseLock {
     lock.l_type = F_RDLCK;
     lock.l_whence = SEEK_SET;
     if (fcntl(descriptor_, F_OFD_SETLK, &lock) == 0) return absl::OkStatus();
-    return CannotCheck("the data directory {} is in use by another process; stop that one first", directory);
+    return CannotCheck("the data directory {} is in use by another process; stop that one first",
+                       directory);
   }
 
  private:
@@ -75,7 +77,8 @@ absl::Status CheckPlace(const std::string& directory) {
 bool HoldsTables(const std::string& directory) {
   std::error_code error;
   const fs::directory_iterator entries(directory, error);
-  return std::any_of(begin(entries), end(entries), [](const auto& entry) { return entry.path().extension() == ".sst"; });
+  return std::any_of(begin(entries), end(entries),
+                     [](const auto& entry) { return entry.path().extension() == ".sst"; });
 }
 
 /// An open database with its handles; closes in their order.
@@ -89,26 +92,32 @@ struct OpenedForReading {
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families = {};
 };
 
-/// Opens without writing: no log file, no new write-ahead log, no lock. A status of the database's own.
+/// Opens without writing: no log file, no new write-ahead log, no lock. A torn last write is left
+/// out, as a start would cut it off. A status of the database's own.
 rocksdb::Status OpenToRead(const std::string& directory, const std::vector<std::string>& names,
-                           const std::shared_ptr<DamageLog>& log, OpenedForReading& opened) {
+                           bool torn, const std::shared_ptr<DamageLog>& log,
+                           OpenedForReading& opened) {
   StoreOptions options;
   options.directory = directory;
   rocksdb::DBOptions db_options = MakeDbOptions(options);
   db_options.info_log = log;
+  if (torn) db_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const std::string& name : names) {
     const auto at = std::ranges::find(kFamilyNames, name);
-    descriptors.emplace_back(name, MakeFamilyOptions(static_cast<Family>(at - kFamilyNames.begin()), options, cache));
+    descriptors.emplace_back(
+        name, MakeFamilyOptions(static_cast<Family>(at - kFamilyNames.begin()), options, cache));
   }
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(db_options, directory, descriptors, &handles, &db);
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(db_options, directory, descriptors, &handles, &db);
   if (!status.ok()) return status;
   opened.db.reset(db);
   for (size_t i = 0; i < names.size(); ++i) {
-    opened.families[static_cast<size_t>(std::ranges::find(kFamilyNames, names[i]) - kFamilyNames.begin())] = handles[i];
+    opened.families[static_cast<size_t>(std::ranges::find(kFamilyNames, names[i]) -
+                                        kFamilyNames.begin())] = handles[i];
   }
   return status;
 }
@@ -125,7 +134,8 @@ uint64_t LogBytes(const std::string& directory) {
 }  // namespace
 
 std::string TimeText(uint64_t timestamp_ms) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(timestamp_ms / 1'000)));
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(static_cast<std::time_t>(timestamp_ms / 1'000)));
 }
 
 void Verification::CheckTables() {
@@ -137,14 +147,16 @@ void Verification::CheckTables() {
     rocksdb::Status status = reader.Open(path);
     if (status.ok()) status = reader.VerifyChecksum();
     if (!status.ok()) {
-      Find(fmt::format("column family {}, file {}", table.column_family_name, path), "table damaged: {}", status.ToString());
+      Find(fmt::format("column family {}, file {}", table.column_family_name, path),
+           "table damaged: {}", status.ToString());
     }
     ++counts_.tables;
     counts_.table_bytes += table.size;
   }
 }
 
-absl::StatusOr<VerifyCounts> Verify(const std::string& directory, absl::FunctionRef<void(const Finding&)> each) {
+absl::StatusOr<VerifyCounts> Verify(const std::string& directory,
+                                    absl::FunctionRef<void(const Finding&)> each) {
   WICK_RETURN_IF_ERROR(CheckPlace(directory));
   UseLock lock;
   WICK_RETURN_IF_ERROR(lock.Take(directory));
@@ -157,38 +169,41 @@ absl::StatusOr<VerifyCounts> Verify(const std::string& directory, absl::Function
   };
   std::error_code error;
   if (!fs::exists(fs::path(directory) / "CURRENT", error)) {
-    if (HoldsTables(directory)) return find("the file CURRENT is missing; the tables cannot be read without it");
+    if (HoldsTables(directory))
+      return find("the file CURRENT is missing; the tables cannot be read without it");
     return CannotCheck("{} holds no data of wick", directory);
   }
   std::vector<LogRepair> torn;
-  if (const absl::Status whole = CheckDirectory(*rocksdb::Env::Default(), directory, torn); !whole.ok()) {
+  if (const absl::Status whole = CheckDirectory(*rocksdb::Env::Default(), directory, torn);
+      !whole.ok()) {
     if (!absl::IsDataLoss(whole)) return whole;
-    return find(fmt::format("a start would be refused: {}", Message(whole)));
+    return find(
+        fmt::format("a start would be refused, and nothing else was checked: {}", Message(whole)));
   }
   std::vector<std::string> names;
-  if (const auto listed = rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), directory, &names); !listed.ok()) {
+  if (const auto listed = rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), directory, &names);
+      !listed.ok()) {
     return find(fmt::format("the manifest cannot be read: {}", listed.ToString()));
   }
   for (const std::string& name : names) {
     if (std::ranges::find(kFamilyNames, name) == kFamilyNames.end()) {
-      return CannotCheck("{} was written by a newer wick (it holds a column family '{}') or by another program",
-                         directory, name);
+      return CannotCheck(
+          "{} was written by a newer wick (it holds a column family '{}') or by another program",
+          directory, name);
     }
   }
   const auto log = std::make_shared<DamageLog>(nullptr);
   OpenedForReading opened;
-  if (const auto status = OpenToRead(directory, names, log, opened); !status.ok()) {
-    if (!status.IsCorruption()) return FromRocks(status, fmt::format("opening {} to read", directory));
-    if (!torn.empty()) {
-      return find(fmt::format("the last write is torn and was never acknowledged: a start drops {} bytes of {} behind "
-                              "byte {}; start and stop the server, then verify again",
-                              torn.back().dropped_bytes, torn.back().file, torn.back().kept_bytes));
-    }
+  if (const auto status = OpenToRead(directory, names, !torn.empty(), log, opened); !status.ok()) {
+    if (!status.IsCorruption())
+      return FromRocks(status, fmt::format("opening {} to read", directory));
     const std::string complaint = log->complaint();
-    return find(fmt::format("a start would be refused: {}{}{}", status.ToString(), complaint.empty() ? "" : ": ", complaint));
+    return find(fmt::format("a start would be refused, and nothing else was checked: {}{}{}",
+                            status.ToString(), complaint.empty() ? "" : ": ", complaint));
   }
   std::string format;
-  const auto stamped = opened.db->Get(rocksdb::ReadOptions(), opened.families[0], ToSlice(kFormatKey), &format);
+  const auto stamped =
+      opened.db->Get(rocksdb::ReadOptions(), opened.families[0], ToSlice(kFormatKey), &format);
   if (stamped.ok()) {
     const absl::Status known = CheckFormatRecord(format, directory);
     if (known.code() == absl::StatusCode::kDataLoss) return find(Message(known));
@@ -197,9 +212,11 @@ absl::StatusOr<VerifyCounts> Verify(const std::string& directory, absl::Function
     return find("the format version is missing");
   }
   counts.log_bytes = LogBytes(directory);
+  for (const LogRepair& repair : torn) counts.torn_bytes += repair.dropped_bytes;
   Verification verification(*opened.db, opened.families, each, counts);
   verification.CheckTables();
-  if (names.size() < kFamilyCount) return counts;  // its making was interrupted: there is nothing in it
+  if (names.size() < kFamilyCount)
+    return counts;  // its making was interrupted: there is nothing in it
   verification.CheckCatalogue();
   verification.CheckReferences();
   verification.CheckJournal();

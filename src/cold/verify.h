@@ -1,4 +1,5 @@
-// A data directory under the magnifying glass: every record, every checksum, every sum, nothing changed.
+// A data directory under the magnifying glass: every record, every checksum, every sum, nothing
+// changed.
 #pragma once
 
 #include <absl/functional/function_ref.h>
@@ -28,14 +29,16 @@ struct VerifyCounts {
   uint64_t compared = 0;  // candles held against the fold of the next finer tier's
   uint64_t tables = 0;    // SST files, every block of them
   uint64_t table_bytes = 0;
-  uint64_t log_bytes = 0;  // of the write-ahead log
+  uint64_t log_bytes = 0;   // of the write-ahead log
+  uint64_t torn_bytes = 0;  // of a last write that was cut short, so never acknowledged: no finding
   uint64_t findings = 0;
 };
 
-/// Checks a directory that no server uses, and calls back with each finding. Changes no byte of it. Keeps the
-/// write-ahead log (bounded by storage.max_wal) and the names of all series in memory, everything else passes
-/// through. An error says why the directory cannot be checked: none there, in use, of a newer wick, no right to
-/// read it.
-absl::StatusOr<VerifyCounts> Verify(const std::string& directory, absl::FunctionRef<void(const Finding&)> each);
+/// Checks a directory that no server uses, and calls back with each finding. Changes no byte of it.
+/// Keeps the write-ahead log (bounded by storage.max_wal) and the names of all series in memory,
+/// everything else passes through. An error says why the directory cannot be checked: none there,
+/// in use, of a newer wick, no right to read it.
+absl::StatusOr<VerifyCounts> Verify(const std::string& directory,
+                                    absl::FunctionRef<void(const Finding&)> each);
 
 }  // namespace wick::cold

@@ -18,7 +18,8 @@ namespace wick::cold {
 /// A database open for reading, and what was found in it so far.
 class Verification {
  public:
-  Verification(rocksdb::DB& db, const std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount>& families,
+  Verification(rocksdb::DB& db,
+               const std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount>& families,
                absl::FunctionRef<void(const Finding&)> each, VerifyCounts& counts)
       : db_(db), families_(families), each_(each), counts_(counts) {}
 
@@ -61,6 +62,8 @@ class Verification {
 /// "2026-11-22T10:00:00Z", for findings.
 std::string TimeText(uint64_t timestamp_ms);
 
-inline std::string In(Family family) { return fmt::format("column family {}", kFamilyNames[Index(family)]); }
+inline std::string In(Family family) {
+  return fmt::format("column family {}", kFamilyNames[Index(family)]);
+}
 
 }  // namespace wick::cold

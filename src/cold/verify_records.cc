@@ -27,10 +27,12 @@ void CheckEnd(const rocksdb::Iterator& iterator, Family family, Verification& ve
   verification.Find(In(family), "it cannot be read any further: {}", iterator.status().ToString());
 }
 
-std::optional<std::string> Get(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, std::string_view key) {
+std::optional<std::string> Get(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family,
+                               std::string_view key) {
   std::string value;
-  return db.Get(rocksdb::ReadOptions(), family, ToSlice(key), &value).ok() ? std::optional(std::move(value))
-                                                                           : std::nullopt;
+  return db.Get(rocksdb::ReadOptions(), family, ToSlice(key), &value).ok()
+             ? std::optional(std::move(value))
+             : std::nullopt;
 }
 
 }  // namespace
@@ -43,8 +45,8 @@ bool Verification::IsKnown(uint32_t series) const {
 std::string Verification::NameOf(uint32_t series) const {
   if (const auto value = Get(db_, Of(Family::kSeries), MakeSeriesKey(SeriesId{series}).view())) {
     if (const auto names = DecodeNames<3>(*value); names.ok()) {
-      return fmt::format("{}:{}/{} (series {})", market::Printable((*names)[2]), market::Printable((*names)[0]),
-                         market::Printable((*names)[1]), series);
+      return fmt::format("{}:{}/{} (series {})", market::Printable((*names)[2]),
+                         market::Printable((*names)[0]), market::Printable((*names)[1]), series);
     }
   }
   return fmt::format("series {}", series);
@@ -74,8 +76,10 @@ void Verification::CheckCatalogue() {
       continue;
     }
     const SymbolView symbol{(*names)[0], (*names)[1], (*names)[2]};
-    if (market::CheckSymbol(symbol) != Refusal::kNone) Find(where, "names that are none: {}", market::DescribeSymbol(symbol));
-    if (!seen.insert(iterator->value().ToString()).second) Find(NameOf(series), "the same names as another series");
+    if (market::CheckSymbol(symbol) != Refusal::kNone)
+      Find(where, "names that are none: {}", market::DescribeSymbol(symbol));
+    if (!seen.insert(iterator->value().ToString()).second)
+      Find(NameOf(series), "the same names as another series");
   }
   CheckEnd(*iterator, Family::kSeries, *this);
   if (!iterator->status().ok()) catalogue_is_dense_ = false;
@@ -86,14 +90,16 @@ void Verification::CheckReferences() {
   for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
     ++counts_.references;
     const std::string_view base = ToView(iterator->key());
-    const std::string where = fmt::format("{}, base currency {}", In(Family::kReferences), market::Printable(base));
+    const std::string where =
+        fmt::format("{}, base currency {}", In(Family::kReferences), market::Printable(base));
     const auto names = DecodeNames<2>(ToView(iterator->value()));
     if (!names.ok()) {
       Find(where, "reference damaged: {}", Message(names.status()));
       continue;
     }
     const SymbolView symbol{base, (*names)[0], (*names)[1]};
-    if (market::CheckSymbol(symbol) != Refusal::kNone) Find(where, "names that are none: {}", market::DescribeSymbol(symbol));
+    if (market::CheckSymbol(symbol) != Refusal::kNone)
+      Find(where, "names that are none: {}", market::DescribeSymbol(symbol));
   }
   CheckEnd(*iterator, Family::kReferences, *this);
 }
@@ -117,7 +123,9 @@ void Verification::CheckJournal() {
     const auto number = ReadBigEndian<uint64_t>(key);
     const std::string where = fmt::format("{}, frame {}", In(Family::kJournal), number);
     if (number <= covered) {
-      Find(where, "a frame that the checkpoint up to {} has deleted; new frames would not be told from it", covered);
+      Find(where,
+           "a frame that the checkpoint up to {} has deleted; new frames would not be told from it",
+           covered);
     }
     const auto ticks = DecodeFrame(ToView(iterator->value()));
     if (!ticks.ok()) {
@@ -133,8 +141,10 @@ void Verification::CheckJournal() {
       }
       last_known = tick.series;
       const Price price = PriceOf(tick);
-      if (const Refusal refusal = market::CheckPrice(price, UINT64_MAX, 0); refusal != Refusal::kNone) {
-        Find(where, "event {} of {} is none: {}", i, NameOf(tick.series), market::DescribePrice(refusal, price, UINT64_MAX, 0));
+      if (const Refusal refusal = market::CheckPrice(price, UINT64_MAX, 0);
+          refusal != Refusal::kNone) {
+        Find(where, "event {} of {} is none: {}", i, NameOf(tick.series),
+             market::DescribePrice(refusal, price, UINT64_MAX, 0));
         continue;
       }
       newest_event_ms = std::max(newest_event_ms, price.timestamp_ms);

@@ -1,9 +1,9 @@
 // Verify: states and candles, series by series, and each tier against the next finer one.
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <vector>
 
+#include "cold/candle_checks.h"
 #include "cold/chunk_merge.h"
 #include "cold/state_record.h"
 #include "cold/verify_impl.h"
@@ -18,59 +18,9 @@ using market::Tier;
 
 constexpr uint64_t kNoSeries64 = UINT64_MAX;  // behind the last series
 
-bool IsPrice(double price) { return std::isfinite(price) && price > 0; }
-bool IsVolume(double volume) { return std::isfinite(volume) && volume >= 0; }
-
-/// What no candle of any event could be; empty: nothing.
-std::string FaultOf(Tier tier, const FoldedCandle& c) {
-  if (c.count == 0) return "it has no events";
-  if (!IsPrice(c.open) || !IsPrice(c.high) || !IsPrice(c.low) || !IsPrice(c.close)) {
-    return fmt::format("a price is none: open {}, high {}, low {}, close {}", c.open, c.high, c.low, c.close);
-  }
-  if (c.high < std::max(c.open, c.close)) return fmt::format("high {} is below open {} or close {}", c.high, c.open, c.close);
-  if (c.low > std::min(c.open, c.close)) return fmt::format("low {} is above open {} or close {}", c.low, c.open, c.close);
-  if (!IsVolume(c.base_volume_last_24h) || !IsVolume(c.quote_volume_last_24h)) {
-    return fmt::format("a volume is none: {}, {}", c.base_volume_last_24h, c.quote_volume_last_24h);
-  }
-  if (c.open_offset_ms > c.close_offset_ms || c.close_offset_ms >= BucketMs(tier)) {
-    return fmt::format("it opens {} ms and closes {} ms after its start", c.open_offset_ms, c.close_offset_ms);
-  }
-  if (c.count == 1 && (c.open_offset_ms != c.close_offset_ms || c.open != c.close || c.high != c.low)) {
-    return "it is of one event and has several prices or times";
-  }
-  return {};
-}
-
-/// How `got` differs from `expected`; empty: not at all.
-std::string DifferenceOf(const FoldedCandle& got, const FoldedCandle& expected) {
-  std::string text;
-  const auto compare = [&](std::string_view field, auto g, auto e) {
-    if (g != e) text += fmt::format("{}{} {} instead of {}", text.empty() ? "" : ", ", field, g, e);
-  };
-  compare("count", got.count, expected.count);
-  compare("open", got.open, expected.open);
-  compare("high", got.high, expected.high);
-  compare("low", got.low, expected.low);
-  compare("close", got.close, expected.close);
-  compare("base volume", got.base_volume_last_24h, expected.base_volume_last_24h);
-  compare("quote volume", got.quote_volume_last_24h, expected.quote_volume_last_24h);
-  compare("open offset ms", got.open_offset_ms, expected.open_offset_ms);
-  compare("close offset ms", got.close_offset_ms, expected.close_offset_ms);
-  return text;
-}
-
-/// A candle as part of one of a coarser tier.
-FoldedCandle AsPartOf(Tier coarse, Tier fine, FoldedCandle candle) {
-  const uint64_t start_ms = StartMs(fine, candle.bucket);
-  candle.bucket = market::BucketOf(coarse, start_ms);
-  const auto shift = static_cast<uint32_t>(start_ms - StartMs(coarse, candle.bucket));
-  candle.open_offset_ms += shift;
-  candle.close_offset_ms += shift;
-  return candle;
-}
-
 std::string Where(Verification& verification, Tier tier, uint32_t series, uint64_t time_ms) {
-  return fmt::format("{}, {}, {}", In(CandlesOf(tier)), verification.NameOf(series), TimeText(time_ms));
+  return fmt::format("{}, {}, {}", In(CandlesOf(tier)), verification.NameOf(series),
+                     TimeText(time_ms));
 }
 
 /// The chunks of one tier, series by series.
@@ -80,17 +30,22 @@ class TierWalk {
       : verification_(verification), tier_(tier), iterator_(verification.Walk(CandlesOf(tier))) {
     iterator_->SeekToFirst();
     SkipBadKeys();
+    if (!iterator_->status().ok()) Resume(0);
   }
 
   /// The series at which it stands; kNoSeries64 at the end.
   uint64_t series() const { return iterator_->Valid() ? SeriesHere() : kNoSeries64; }
 
-  /// Checks every chunk of the series at which it stands, and goes on to the next series. False: something was
-  /// found, the candles are not to be trusted. `newest`: the candle in the state record, if there is one.
+  bool IsReadable(uint64_t series) const { return series >= readable_from_; }
+
+  /// Checks every chunk of the series at which it stands, and goes on to the next series. False:
+  /// something was found, the candles are not to be trusted. `newest`: the candle in the state
+  /// record, if there is one.
   bool CheckSeries(uint32_t series, const FoldedCandle* newest) {
     const uint64_t before = verification_.counts().findings;
-    for (; iterator_->Valid() && SeriesHere() == series; iterator_->Next(), SkipBadKeys()) CheckChunk(series, newest);
-    if (!iterator_->status().ok()) Resume(series);
+    for (; iterator_->Valid() && SeriesHere() == series; iterator_->Next(), SkipBadKeys())
+      CheckChunk(series, newest);
+    if (!iterator_->status().ok()) Resume(uint64_t{series} + 1);
     return verification_.counts().findings == before;
   }
 
@@ -101,7 +56,8 @@ class TierWalk {
 
   void SkipBadKeys() {
     for (; iterator_->Valid() && iterator_->key().size() != sizeof(ChunkKey); iterator_->Next()) {
-      verification_.Find(In(CandlesOf(tier_)), "a key of {} bytes instead of 8", iterator_->key().size());
+      verification_.Find(In(CandlesOf(tier_)), "a key of {} bytes instead of 8",
+                         iterator_->key().size());
     }
   }
 
@@ -111,44 +67,58 @@ class TierWalk {
     candles_.clear();
     const absl::Status decoded = DecodeValue(ToView(iterator_->value()), chunk, candles_);
     if (!decoded.ok()) {
-      verification_.Find(fmt::format("{}, chunk {}", Where(verification_, tier_, series, StartMs(tier_, FirstBucket(chunk))), chunk),
-                         "candle chunk damaged: {}", Message(decoded));
+      verification_.Find(
+          fmt::format("{}, chunk {}",
+                      Where(verification_, tier_, series, StartMs(tier_, FirstBucket(chunk))),
+                      chunk),
+          "candle chunk damaged: {}", Message(decoded));
       return;
     }
     verification_.counts().candles += candles_.size();
     for (const FoldedCandle& candle : candles_) {
       if (const std::string fault = FaultOf(tier_, candle); !fault.empty()) {
-        verification_.Find(Where(verification_, tier_, series, StartMs(tier_, candle.bucket)), "a candle makes no sense: {}", fault);
+        verification_.Find(Where(verification_, tier_, series, StartMs(tier_, candle.bucket)),
+                           "a candle makes no sense: {}", fault);
       }
     }
     if (newest != nullptr && candles_.back().bucket >= newest->bucket) {
-      verification_.Find(Where(verification_, tier_, series, StartMs(tier_, candles_.back().bucket)),
-                         "a candle that is not older than the newest one, of {}", TimeText(StartMs(tier_, newest->bucket)));
+      verification_.Find(
+          Where(verification_, tier_, series, StartMs(tier_, candles_.back().bucket)),
+          "a candle that is not older than the newest one, of {}",
+          TimeText(StartMs(tier_, newest->bucket)));
     }
   }
 
-  /// After an error that ended the iteration within or behind `series`.
-  void Resume(uint32_t series) {
-    verification_.Find(fmt::format("{}, at or behind {}", In(CandlesOf(tier_)), verification_.NameOf(series)),
-                       "candles cannot be read: {}", iterator_->status().ToString());
-    for (uint64_t next = uint64_t{series} + 1; next <= uint64_t{series} + kResumesMax && next <= UINT32_MAX; ++next) {
+  /// After an error that ended the iteration: goes on at the first series from `next` on that can
+  /// be read.
+  void Resume(uint64_t next) {
+    const auto last = static_cast<uint32_t>(std::max<uint64_t>(next, 1) - 1);
+    verification_.Find(
+        fmt::format("{}, at or behind {}", In(CandlesOf(tier_)), verification_.NameOf(last)),
+        "candles cannot be read: {}", iterator_->status().ToString());
+    for (int tried = 0; tried < kResumesMax && next <= UINT32_MAX; ++tried, ++next) {
       iterator_->Seek(ToSlice(MakeChunkKey(static_cast<uint32_t>(next), 0).view()));
       SkipBadKeys();
+      readable_from_ = next;
       if (iterator_->status().ok()) return;
     }
-    verification_.Find(In(CandlesOf(tier_)), "the candles of {} further series cannot be read", kResumesMax);
+    readable_from_ = kNoSeries64;
+    verification_.Find(In(CandlesOf(tier_)),
+                       "the candles of {} series and all behind cannot be read", kResumesMax);
   }
 
   Verification& verification_;
   const Tier tier_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
   std::vector<FoldedCandle> candles_;
+  uint64_t readable_from_ = 0;  // series before it were not read, or not whole
 };
 
 /// Reads the candles of one sound series and tier again: the chunks', then the newest one.
 class CandleReader {
  public:
-  CandleReader(Verification& verification, Tier tier) : iterator_(verification.Walk(CandlesOf(tier))) {}
+  CandleReader(Verification& verification, Tier tier)
+      : iterator_(verification.Walk(CandlesOf(tier))) {}
 
   void Begin(uint32_t series, Bucket from, const FoldedCandle& newest) {
     series_ = series;
@@ -174,7 +144,8 @@ class CandleReader {
   bool Load() {
     candles_.clear();
     at_ = 0;
-    if (!iterator_->Valid() || ReadBigEndian<uint32_t>(ToView(iterator_->key())) != series_) return false;
+    if (!iterator_->Valid() || ReadBigEndian<uint32_t>(ToView(iterator_->key())) != series_)
+      return false;
     const Chunk chunk = ReadBigEndian<Chunk>(ToView(iterator_->key()).substr(sizeof(uint32_t)));
     // What does not decode was found before.
     DecodeValue(ToView(iterator_->value()), chunk, candles_).IgnoreError();
@@ -194,7 +165,11 @@ class CandleReader {
 class TierPair {
  public:
   TierPair(Verification& verification, Tier fine, Tier coarse)
-      : verification_(verification), fine_(fine), coarse_(coarse), fine_candles_(verification, fine), coarse_candles_(verification, coarse) {}
+      : verification_(verification),
+        fine_(fine),
+        coarse_(coarse),
+        fine_candles_(verification, fine),
+        coarse_candles_(verification, coarse) {}
 
   void Compare(uint32_t series, const SeriesState& state) {
     const Bucket from = FirstComparable();
@@ -209,7 +184,9 @@ class TierPair {
       std::optional<FoldedCandle> expected;
       if (fine) expected = AsPartOf(coarse_, fine_, *fine);
       if (coarse && (!expected || coarse->bucket < expected->bucket)) {
-        Find(series, coarse->bucket, fmt::format("a {} candle of {} events, of which there is no {} candle", Name(coarse_), coarse->count, Name(fine_)));
+        Find(series, coarse->bucket,
+             fmt::format("a {} candle of {} events, of which there is no {} candle", Name(coarse_),
+                         coarse->count, Name(fine_)));
         coarse = coarse_candles_.Next();
         continue;
       }
@@ -219,12 +196,16 @@ class TierPair {
         market::Fold(*expected, part);
       }
       if (!coarse || expected->bucket < coarse->bucket) {
-        Find(series, expected->bucket, fmt::format("there is no {} candle of the {} events in its {} candles", Name(coarse_), expected->count, Name(fine_)));
+        Find(series, expected->bucket,
+             fmt::format("there is no {} candle of the {} events in its {} candles", Name(coarse_),
+                         expected->count, Name(fine_)));
         continue;
       }
       ++verification_.counts().compared;
       if (const std::string difference = DifferenceOf(*coarse, *expected); !difference.empty()) {
-        Find(series, coarse->bucket, fmt::format("a {} candle is not what its {} candles say: {}", Name(coarse_), Name(fine_), difference));
+        Find(series, coarse->bucket,
+             fmt::format("a {} candle is not what its {} candles say: {}", Name(coarse_),
+                         Name(fine_), difference));
       }
       coarse = coarse_candles_.Next();
     }
@@ -254,19 +235,23 @@ class TierPair {
 /// The state records, one by one.
 class StateWalk {
  public:
-  explicit StateWalk(Verification& verification) : verification_(verification), iterator_(verification.Walk(Family::kState)) {
+  explicit StateWalk(Verification& verification)
+      : verification_(verification), iterator_(verification.Walk(Family::kState)) {
     iterator_->SeekToFirst();
     Settle();
   }
 
-  uint64_t series() const { return iterator_->Valid() ? ReadBigEndian<uint32_t>(ToView(iterator_->key())) : kNoSeries64; }
+  uint64_t series() const {
+    return iterator_->Valid() ? ReadBigEndian<uint32_t>(ToView(iterator_->key())) : kNoSeries64;
+  }
   /// False: some states could not be read, so that one that is not found need not be missing.
   bool complete() const { return complete_; }
 
   /// The state of the series at which it stands, if it is sound; goes on to the next.
   std::optional<SeriesState> Take(uint32_t series) {
     ++verification_.counts().states;
-    const std::string where = fmt::format("{}, {}", In(Family::kState), verification_.NameOf(series));
+    const std::string where =
+        fmt::format("{}, {}", In(Family::kState), verification_.NameOf(series));
     const auto state = DecodeState(ToView(iterator_->value()));
     if (!state.ok()) verification_.Find(where, "state record damaged: {}", Message(state.status()));
     const bool sound = state.ok() && IsSound(*state, where);
@@ -278,18 +263,22 @@ class StateWalk {
  private:
   void Settle() {
     for (; iterator_->Valid() && iterator_->key().size() != sizeof(uint32_t); iterator_->Next()) {
-      verification_.Find(In(Family::kState), "a key of {} bytes instead of 4", iterator_->key().size());
+      verification_.Find(In(Family::kState), "a key of {} bytes instead of 4",
+                         iterator_->key().size());
     }
     if (iterator_->status().ok() || !complete_) return;
     complete_ = false;
-    verification_.Find(In(Family::kState), "it cannot be read any further: {}", iterator_->status().ToString());
+    verification_.Find(In(Family::kState), "it cannot be read any further: {}",
+                       iterator_->status().ToString());
   }
 
   bool IsSound(const SeriesState& state, const std::string& where) {
     const uint64_t before = verification_.counts().findings;
     const Price& latest = state.latest;
-    if (const Refusal refusal = market::CheckPrice(latest, UINT64_MAX, 0); refusal != Refusal::kNone) {
-      verification_.Find(where, "the latest price is none: {}", market::DescribePrice(refusal, latest, UINT64_MAX, 0));
+    if (const Refusal refusal = market::CheckPrice(latest, UINT64_MAX, 0);
+        refusal != Refusal::kNone) {
+      verification_.Find(where, "the latest price is none: {}",
+                         market::DescribePrice(refusal, latest, UINT64_MAX, 0));
       return false;
     }
     for (const Tier tier : market::kTiers) {
@@ -298,9 +287,11 @@ class StateWalk {
       ++verification_.counts().candles;
       if (const std::string fault = FaultOf(tier, newest); !fault.empty()) {
         verification_.Find(where, "the newest {} candle makes no sense: {}", Name(tier), fault);
-      } else if (newest.bucket != of_latest.bucket || newest.close_offset_ms != of_latest.close_offset_ms ||
+      } else if (newest.bucket != of_latest.bucket ||
+                 newest.close_offset_ms != of_latest.close_offset_ms ||
                  newest.close != of_latest.close) {
-        verification_.Find(where, "the newest {} candle does not close with the latest price", Name(tier));
+        verification_.Find(where, "the newest {} candle does not close with the latest price",
+                           Name(tier));
       }
     }
     return verification_.counts().findings == before;
@@ -318,26 +309,32 @@ void Verification::CheckSeries() {
   std::vector<TierWalk> tiers;
   for (const Tier tier : market::kTiers) tiers.emplace_back(*this, tier);
   std::vector<TierPair> pairs;
-  for (int i = 0; i + 1 < market::kTierCount; ++i) pairs.emplace_back(*this, market::kTiers[i], market::kTiers[i + 1]);
+  for (int i = 0; i + 1 < market::kTierCount; ++i)
+    pairs.emplace_back(*this, market::kTiers[i], market::kTiers[i + 1]);
 
   while (true) {
     uint64_t next = states.series();
     for (const TierWalk& tier : tiers) next = std::min(next, tier.series());
     if (next == kNoSeries64) return;
     const auto series = static_cast<uint32_t>(next);
-    if (!IsKnown(series)) Find(fmt::format("series {}", series), "it has candles or a state, but the catalogue does not know it");
+    if (!IsKnown(series))
+      Find(fmt::format("series {}", series),
+           "it has candles or a state, but the catalogue does not know it");
 
     const bool has_state = states.series() == next;
     std::optional<SeriesState> state;
     if (has_state) {
       state = states.Take(series);
     } else if (states.complete()) {
-      Find(fmt::format("{}, {}", In(Family::kState), NameOf(series)), "a series with candles has no state record");
+      Find(fmt::format("{}, {}", In(Family::kState), NameOf(series)),
+           "a series with candles has no state record");
     }
     std::array<bool, market::kTierCount> sound = {};
     for (const Tier tier : market::kTiers) {
       TierWalk& walk = tiers[Index(tier)];
-      sound[Index(tier)] = walk.series() != next || walk.CheckSeries(series, state ? &state->newest[Index(tier)] : nullptr);
+      const FoldedCandle* const newest = state ? &state->newest[Index(tier)] : nullptr;
+      sound[Index(tier)] =
+          (walk.series() != next || walk.CheckSeries(series, newest)) && walk.IsReadable(next);
     }
     if (!state) continue;
     for (size_t i = 0; i < pairs.size(); ++i) {

@@ -118,7 +118,8 @@ void AppendReferences(std::string& out, std::span<const Reference> references) {
               [&out](const Reference& reference) { AppendReference(out, reference); });
 }
 
-void AppendBackupReply(std::string& out, std::string_view directory, const wire::BackupReply& reply) {
+void AppendBackupReply(std::string& out, std::string_view directory,
+                       const wire::BackupReply& reply) {
   out += R"({"action":"backup","directory":)";
   AppendString(out, directory);
   out += R"(,"id":)";

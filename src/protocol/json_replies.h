@@ -49,7 +49,8 @@ void AppendStatus(std::string& out, const engine::EngineStatus& status, std::str
                   uint64_t uptime_ms, std::string_view state);
 
 /// {"action":"backup","directory","id","files","bytes","durationInMs"}
-void AppendBackupReply(std::string& out, std::string_view directory, const wire::BackupReply& reply);
+void AppendBackupReply(std::string& out, std::string_view directory,
+                       const wire::BackupReply& reply);
 
 /// {"action":"checkpoint","durationInMs":n}: an admin action that succeeded.
 void AppendAdminReply(std::string& out, std::string_view action, uint64_t duration_ms);

@@ -138,8 +138,8 @@ TEST_CASE("wrong arguments exit with 2 and say what is wrong", "[cli]") {
 
 TEST_CASE("a server that is not there gives exit code 1 and one line with the address", "[cli]") {
   for (const std::string command :
-       {"status", "checkpoint", "backup /tmp/wick-no-such", "exchanges", "bases", "reference list", "latest X:A/B",
-        "candles X:A/B --from -1h", "feed --duration 1", "ingest /dev/null"}) {
+       {"status", "checkpoint", "backup /tmp/wick-no-such", "exchanges", "bases", "reference list",
+        "latest X:A/B", "candles X:A/B --from -1h", "feed --duration 1", "ingest /dev/null"}) {
     INFO(command);
     const Outcome outcome = Wick(command + kNobody);
     CHECK(outcome.exit_code == 1);
@@ -153,7 +153,8 @@ TEST_CASE("a directory that cannot be verified, or holds no backup, is named", "
   const Outcome verify = Wick("verify --data /no/such");
   CHECK(verify.exit_code == 2);
   CHECK(verify.output == "wick: there is no data directory /no/such; name it with --data\n");
-  for (const std::string command : {"backups /no/such", "restore /no/such --data /tmp/wick-no-such"}) {
+  for (const std::string command :
+       {"backups /no/such", "restore /no/such --data /tmp/wick-no-such"}) {
     INFO(command);
     const Outcome outcome = Wick(command);
     CHECK(outcome.exit_code == 1);

@@ -1,9 +1,10 @@
 // Backups: made while the store is written to, listed, restored, refused.
+#include "cold/backup.h"
+
 #include <fstream>
 #include <functional>
 #include <thread>
 
-#include "cold/backup.h"
 #include "fixture.h"
 
 namespace wick::cold {
@@ -13,7 +14,9 @@ namespace fs = std::filesystem;
 using market::FoldedCandle;
 using market::Tier;
 
-bool Contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool Contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 std::vector<uint64_t> FramesOf(const Store& store) {
   std::vector<uint64_t> numbers;
@@ -53,8 +56,9 @@ std::string ErrorOf(const absl::Status& status) {
   return Message(status);
 }
 
-TEST_CASE("a backup made under load holds every commit that returned before it, and nothing in part",
-          "[cold][backup]") {
+TEST_CASE(
+    "a backup made under load holds every commit that returned before it, and nothing in part",
+    "[cold][backup]") {
   const TempDirectory directory;
   StoreOptions options = OptionsFor(directory.path() / "data");
   options.journal_memtable_bytes = 1_MiB;  // flushes and new logs while the backup copies
@@ -117,12 +121,14 @@ TEST_CASE("generations share their tables, are listed, and older ones go", "[col
   MustRestore(backups, directory.path() / "newest");
   CHECK(FramesOf(*MustOpen(directory.path() / "newest")).size() == 4);
   const std::string gone = ErrorOf(
-      Restore({.backup_directory = backups, .data_directory = directory.path() / "x", .id = 2}).status());
+      Restore({.backup_directory = backups, .data_directory = directory.path() / "x", .id = 2})
+          .status());
   CHECK(Contains(gone, "holds no backup 2"));
   CHECK_FALSE(fs::exists(directory.path() / "x"));
 }
 
-TEST_CASE("a restored store goes on, and its next backup lies beside the older ones", "[cold][backup]") {
+TEST_CASE("a restored store goes on, and its next backup lies beside the older ones",
+          "[cold][backup]") {
   const TempDirectory directory;
   const fs::path backups = directory.path() / "backups";
   {
@@ -155,7 +161,8 @@ TEST_CASE("a place where no backup belongs is refused", "[cold][backup]") {
   };
   CHECK(Contains(refused("backups"), "\"backups\" is relative"));
   CHECK(Contains(refused(directory.path() / "data"), "lies in the data directory"));
-  CHECK(Contains(refused(directory.path() / "x" / ".." / "data" / "backups"), "lies in the data directory"));
+  CHECK(Contains(refused(directory.path() / "x" / ".." / "data" / "backups"),
+                 "lies in the data directory"));
   fs::create_directories(directory.path() / "home");
   std::ofstream(directory.path() / "home" / "letter") << "dear";
   CHECK(Contains(refused(directory.path() / "home"), "holds letter and no backups"));
@@ -165,7 +172,8 @@ TEST_CASE("a place where no backup belongs is refused", "[cold][backup]") {
 TEST_CASE("a rate at which a backup would not end is refused", "[cold][backup]") {
   const TempDirectory directory;
   const auto store = MustOpen(directory.path() / "data");
-  const auto made = store->Backup({.directory = directory.path() / "backups", .bytes_per_second = 1});
+  const auto made =
+      store->Backup({.directory = directory.path() / "backups", .bytes_per_second = 1});
   CHECK(Contains(ErrorOf(made.status()), "at least 65536"));
 }
 
@@ -176,7 +184,9 @@ TEST_CASE("one backup at a time, and none once they are stopped", "[cold][backup
   absl::Status first;
   std::atomic<bool> ended{false};
   std::thread slow([&] {
-    first = store->Backup({.directory = directory.path() / "slow", .bytes_per_second = kBackupRateMin}).status();
+    first =
+        store->Backup({.directory = directory.path() / "slow", .bytes_per_second = kBackupRateMin})
+            .status();
     ended = true;
   });
   std::string second;
@@ -189,7 +199,8 @@ TEST_CASE("one backup at a time, and none once they are stopped", "[cold][backup
   slow.join();
   CHECK(Contains(ErrorOf(first), "was given up: the server is stopping"));
   CHECK(Contains(second, "a backup is under way"));
-  CHECK(Contains(ErrorOf(store->Backup({.directory = directory.path() / "late"}).status()), "the server is stopping"));
+  CHECK(Contains(ErrorOf(store->Backup({.directory = directory.path() / "late"}).status()),
+                 "the server is stopping"));
 }
 
 TEST_CASE("a damaged backup is not restored, and nothing of it is left behind", "[cold][backup]") {
@@ -216,12 +227,15 @@ TEST_CASE("a damaged backup is not restored, and nothing of it is left behind", 
 
   fs::remove(table);
   CHECK(ListBackups(backups)->front().damaged);
-  CHECK(Contains(ErrorOf(Restore({.backup_directory = backups, .data_directory = data}).status()), "no sound backup"));
-  CHECK(Contains(ErrorOf(Restore({.backup_directory = backups, .data_directory = data, .id = 1}).status()),
-                 "backup 1 in " + backups.string() + " is damaged"));
+  CHECK(Contains(ErrorOf(Restore({.backup_directory = backups, .data_directory = data}).status()),
+                 "no sound backup"));
+  CHECK(Contains(
+      ErrorOf(Restore({.backup_directory = backups, .data_directory = data, .id = 1}).status()),
+      "backup 1 in " + backups.string() + " is damaged"));
 }
 
-TEST_CASE("a restore needs a backup and an empty place, and one that was interrupted is refused", "[cold][backup]") {
+TEST_CASE("a restore needs a backup and an empty place, and one that was interrupted is refused",
+          "[cold][backup]") {
   const TempDirectory directory;
   const fs::path backups = directory.path() / "backups";
   const auto store = MustOpen(directory.path() / "data");
@@ -229,13 +243,15 @@ TEST_CASE("a restore needs a backup and an empty place, and one that was interru
   const auto restore = [&](const fs::path& from, const fs::path& to) {
     return ErrorOf(Restore({.backup_directory = from, .data_directory = to}).status());
   };
-  CHECK(Contains(restore(directory.path() / "nothing", directory.path() / "x"), "holds no backups"));
+  CHECK(
+      Contains(restore(directory.path() / "nothing", directory.path() / "x"), "holds no backups"));
   CHECK(Contains(restore(backups, directory.path() / "data"), "is not empty"));
   CHECK(Contains(ErrorOf(ListBackups(directory.path()).status()), "holds no backups"));
 
   MustRestore(backups, directory.path() / "half");
   fs::create_directory(directory.path() / "half" / kRestoringName);
-  CHECK(Contains(ErrorOf(Store::Open(OptionsFor(directory.path() / "half")).status()), "did not end"));
+  CHECK(Contains(ErrorOf(Store::Open(OptionsFor(directory.path() / "half")).status()),
+                 "did not end"));
 }
 
 }  // namespace

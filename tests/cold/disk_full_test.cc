@@ -54,6 +54,7 @@ TEST_CASE("a batch that met a full disk is given again after a resume and counts
     REQUIRE(absl::IsResourceExhausted(store->Commit(batch)));
     REQUIRE(absl::IsResourceExhausted(store->Resume()));
     REQUIRE(absl::IsResourceExhausted(store->Flush()));
+    REQUIRE(absl::IsResourceExhausted(store->Backup({.directory = "/no-backups"}).status()));
     REQUIRE(absl::IsResourceExhausted(store->RemoveExpired({}, 1).status()));
     MustHold(*store, ledger, 3, 3);
 

@@ -20,17 +20,21 @@ CommandResult MustRun(const std::vector<std::string>& args) {
 
 /// What a server says of everything it holds.
 std::string Content(const WickServer& server) {
-  std::string content = MustRun({"bases", "--all", "B0", "--json", "--server", server.binary_address()}).out;
+  std::string content =
+      MustRun({"bases", "--all", "B0", "--json", "--server", server.binary_address()}).out;
   for (const char* interval : {"1s", "1m", "1h", "1d"}) {
-    content += MustRun({"candles", "E0:B0/Q0", "--interval", interval, "--from", "0", "--limit", "10000", "--json", "--server",
-                        server.binary_address()}).out;
+    content += MustRun({"candles", "E0:B0/Q0", "--interval", interval, "--from", "0", "--limit",
+                        "10000", "--json", "--server", server.binary_address()})
+                   .out;
   }
   return content;
 }
 
 }  // namespace
 
-TEST_CASE("a running server is backed up, the backup restored, and the restored server says the same", "[integration][backup]") {
+TEST_CASE(
+    "a running server is backed up, the backup restored, and the restored server says the same",
+    "[integration][backup]") {
   const TemporaryDirectory directory;
   const std::string data = directory / "data";
   const std::string backups = directory / "backups";
@@ -44,7 +48,8 @@ TEST_CASE("a running server is backed up, the backup restored, and the restored 
     REQUIRE(registered.ok());
     std::vector<Tick> ticks;
     for (uint64_t i = 0; i < 10'000; ++i) {
-      ticks.push_back(TickOf(registered->entries[i % 2].series, {1 + static_cast<double>(i % 7), 0, 0, 1'700'000'000'000 + i * 300}));
+      ticks.push_back(TickOf(registered->entries[i % 2].series,
+                             {1 + static_cast<double>(i % 7), 0, 0, 1'700'000'000'000 + i * 300}));
     }
     REQUIRE(client.Ingest(ticks)->accepted == ticks.size());
     before = Content(server);
@@ -81,13 +86,16 @@ TEST_CASE("verify says what is damaged and where, as lines or as JSON", "[integr
     Client client = server.Connect();
     const std::vector<SymbolView> symbols = {{"B0", "Q0", "E0"}};
     const auto registered = client.Register(symbols);
-    const std::vector<Tick> ticks = {TickOf(registered->entries[0].series, {1, 0, 0, 1'700'000'000'000})};
+    const std::vector<Tick> ticks = {
+        TickOf(registered->entries[0].series, {1, 0, 0, 1'700'000'000'000})};
     REQUIRE(client.Ingest(ticks).ok());
     CHECK(server.Terminate() == 0);
   }
-  CHECK(MustRun({"verify", "--data", data, "--json"}).out.find(R"({"findings":[],"sound":true,"checked":{"series":1,)") == 0);
+  CHECK(MustRun({"verify", "--data", data, "--json"})
+            .out.find(R"({"findings":[],"sound":true,"checked":{"series":1,)") == 0);
   for (const auto& entry : std::filesystem::directory_iterator(data)) {
-    if (entry.path().extension() == ".sst") std::filesystem::resize_file(entry.path(), entry.file_size() - 1);
+    if (entry.path().extension() == ".sst")
+      std::filesystem::resize_file(entry.path(), entry.file_size() - 1);
   }
   const CommandResult lines = RunWick({"verify", "--data", data});
   CHECK(lines.exit_code == 1);

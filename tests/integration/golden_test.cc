@@ -1,4 +1,5 @@
-// Data directories of older versions (tests/data/golden): opened by this one, they say what they said then.
+// Data directories of older versions (tests/data/golden): opened by this one, they say what they
+// said then.
 #include <sys/wait.h>
 
 #include <cstdlib>
@@ -41,7 +42,8 @@ std::string AnswersOf(const WickServer& server, const std::string& expected) {
 
 }  // namespace
 
-TEST_CASE("a directory of every version that wrote this format opens and says what it said", "[integration][golden]") {
+TEST_CASE("a directory of every version that wrote this format opens and says what it said",
+          "[integration][golden]") {
   const std::string expected = ReadFile(kGolden + "expected.txt");
   REQUIRE(expected.size() > 10'000);
   int versions = 0;
@@ -50,14 +52,16 @@ TEST_CASE("a directory of every version that wrote this format opens and says wh
     ++versions;
     CAPTURE(entry.path().string());
     const TemporaryDirectory directory;
-    REQUIRE(std::system(("tar -xzf " + entry.path().string() + " -C " + (directory / ".")).c_str()) == 0);
+    REQUIRE(std::system(
+                ("tar -xzf " + entry.path().string() + " -C " + (directory / ".")).c_str()) == 0);
     const std::string data = directory / "data";
     {
       const auto verified = RunWick({"verify", "--data", data});
       INFO(verified.out << verified.err);
       CHECK(verified.exit_code == 0);
     }
-    for (int life = 0; life < 2; ++life) {  // from the journal, then from a checkpoint of this version
+    for (int life = 0; life < 2;
+         ++life) {  // from the journal, then from a checkpoint of this version
       WickServer server(data);
       CHECK(AnswersOf(server, expected) == expected);
       REQUIRE(server.Connect().Checkpoint().ok());

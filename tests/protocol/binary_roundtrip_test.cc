@@ -162,7 +162,8 @@ TEST_CASE("reference requests survive the way to the server", "[protocol][binary
         }).base_currency == "ETH");
 }
 
-TEST_CASE("a backup request survives the way to the server, its reply the way back", "[protocol][binary]") {
+TEST_CASE("a backup request survives the way to the server, its reply the way back",
+          "[protocol][binary]") {
   const auto backup = Sent<BackupRequest>(wire::Type::kBackup, [](wire::Writer writer) {
     client::WriteBackup("/backups", 7, uint64_t{1} << 40, writer);
   });

@@ -139,7 +139,8 @@ TEST_CASE("candles take a hundred series and no more", "[protocol][requests]") {
         "series is missing or empty; 1 to 100 are allowed");
 }
 
-TEST_CASE("a backup names a directory, and how many and how fast if it matters", "[protocol][requests]") {
+TEST_CASE("a backup names a directory, and how many and how fast if it matters",
+          "[protocol][requests]") {
   const BackupBody all =
       Value(ParseBackupBody(R"({"directory":"/b","keep":7,"bytesPerSecond":1099511627776})"));
   CHECK(all.directory == "/b");
@@ -150,7 +151,8 @@ TEST_CASE("a backup names a directory, and how many and how fast if it matters",
   CHECK(least.bytes_per_second == 0);
   CHECK(DetailOf(ParseBackupBody("{}")) == "body.directory is missing or empty");
   CHECK(CodeOf(ParseBackupBody("")) == "invalid_json");
-  for (const char* body : {"[]", R"({"directory":1})", R"({"directory":"/b","keep":-1})", R"({"directory":"/b","x":1})"}) {
+  for (const char* body : {"[]", R"({"directory":1})", R"({"directory":"/b","keep":-1})",
+                           R"({"directory":"/b","x":1})"}) {
     CAPTURE(body);
     CHECK(CodeOf(ParseBackupBody(body)) == "invalid_body");
   }

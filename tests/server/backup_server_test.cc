@@ -10,12 +10,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool Contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool Contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 /// A directory beside the server's.
 class Backups {
  public:
-  explicit Backups(const RunningServer& running) : path_(running.config().storage.directory + "-backups") {}
+  explicit Backups(const RunningServer& running)
+      : path_(running.config().storage.directory + "-backups") {}
   ~Backups() { fs::remove_all(path_); }
   const std::string& path() const { return path_; }
 
@@ -26,7 +29,8 @@ class Backups {
 /// The count of all events of Kraken:BTC/USD in a data directory restored from a backup.
 uint64_t CountIn(const std::string& backups, uint32_t id) {
   const std::string data = backups + "/restored";
-  const auto restored = cold::Restore({.backup_directory = backups, .data_directory = data, .id = id});
+  const auto restored =
+      cold::Restore({.backup_directory = backups, .data_directory = data, .id = id});
   INFO(restored.status().message());
   REQUIRE(restored.ok());
   uint64_t count = 0;
@@ -42,7 +46,8 @@ uint64_t CountIn(const std::string& backups, uint32_t id) {
   return count;
 }
 
-TEST_CASE("a backup made while events stream in holds all that were acknowledged before it", "[server][backup]") {
+TEST_CASE("a backup made while events stream in holds all that were acknowledged before it",
+          "[server][backup]") {
   RunningServer running({"checkpoint.interval=50ms"});
   const Backups backups(running);
   std::atomic<uint64_t> acknowledged{0};
@@ -54,7 +59,8 @@ TEST_CASE("a backup made while events stream in holds all that were acknowledged
     for (uint64_t sent = 0; !stop;) {
       std::vector<Tick> ticks;
       for (int i = 0; i < 500; ++i, ++sent) {
-        ticks.push_back(TickOf(series, {1.0 + static_cast<double>(sent % 7), 0, 0, kNowMs - 100'000'000 + sent}));
+        ticks.push_back(TickOf(
+            series, {1.0 + static_cast<double>(sent % 7), 0, 0, kNowMs - 100'000'000 + sent}));
       }
       if (!client.Ingest(ticks).ok()) break;
       acknowledged = sent;
@@ -85,10 +91,13 @@ TEST_CASE("the answers tell what was made, and why not", "[server][backup]") {
   RunningServer running;
   const Backups backups(running);
   Connection http(running.server().http());
-  const auto ask = [&](const std::string& body) { return http.Ask(WithBody("POST", "/v1/admin/backup", body)); };
+  const auto ask = [&](const std::string& body) {
+    return http.Ask(WithBody("POST", "/v1/admin/backup", body));
+  };
   const Answer made = ask(fmt::format(R"({{"directory":"{}"}})", backups.path()));
   CHECK(made.status == 200);
-  CHECK(Contains(made.body, fmt::format(R"({{"action":"backup","directory":"{}","id":1,)", backups.path())));
+  CHECK(Contains(made.body,
+                 fmt::format(R"({{"action":"backup","directory":"{}","id":1,)", backups.path())));
   CHECK(ask(fmt::format(R"({{"directory":"{}","keep":1}})", backups.path())).status == 200);
   CHECK(cold::ListBackups(backups.path())->size() == 1);
 
@@ -122,10 +131,12 @@ TEST_CASE("a stop ends a backup that would take long", "[server][backup]") {
   }
   Connection http(running.server().http());
   http.Send(WithBody("POST", "/v1/admin/backup",
-                     fmt::format(R"({{"directory":"{}","bytesPerSecond":{}}})", backups.path(), cold::kBackupRateMin)));
+                     fmt::format(R"({{"directory":"{}","bytesPerSecond":{}}})", backups.path(),
+                                 cold::kBackupRateMin)));
   while (!fs::exists(backups.path() + "/LOCK")) std::this_thread::yield();
   Connection second(running.server().http());
-  const Answer refused = second.Ask(WithBody("POST", "/v1/admin/backup", R"({"directory":"/tmp/wick-no-such"})"));
+  const Answer refused =
+      second.Ask(WithBody("POST", "/v1/admin/backup", R"({"directory":"/tmp/wick-no-such"})"));
   CHECK(refused.status == 503);
   CHECK(Contains(refused.body, "a backup is under way"));
   running.Restart();

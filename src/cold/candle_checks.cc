@@ -1,0 +1,69 @@
+#include "cold/candle_checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace wick::cold {
+namespace {
+
+using market::FoldedCandle;
+using market::Tier;
+
+bool IsPrice(double price) { return std::isfinite(price) && price > 0; }
+bool IsVolume(double volume) { return std::isfinite(volume) && volume >= 0; }
+
+}  // namespace
+
+std::string FaultOf(Tier tier, const FoldedCandle& c) {
+  if (c.count == 0) return "it has no events";
+  if (!IsPrice(c.open) || !IsPrice(c.high) || !IsPrice(c.low) || !IsPrice(c.close)) {
+    return fmt::format("a price is none: open {}, high {}, low {}, close {}", c.open, c.high, c.low,
+                       c.close);
+  }
+  if (c.high < std::max(c.open, c.close))
+    return fmt::format("high {} is below open {} or close {}", c.high, c.open, c.close);
+  if (c.low > std::min(c.open, c.close))
+    return fmt::format("low {} is above open {} or close {}", c.low, c.open, c.close);
+  if (!IsVolume(c.base_volume_last_24h) || !IsVolume(c.quote_volume_last_24h)) {
+    return fmt::format("a volume is none: {}, {}", c.base_volume_last_24h, c.quote_volume_last_24h);
+  }
+  if (c.open_offset_ms > c.close_offset_ms || c.close_offset_ms >= BucketMs(tier)) {
+    return fmt::format("it opens {} ms and closes {} ms after its start", c.open_offset_ms,
+                       c.close_offset_ms);
+  }
+  if (c.count == 1 &&
+      (c.open_offset_ms != c.close_offset_ms || c.open != c.close || c.high != c.low)) {
+    return "it is of one event and has several prices or times";
+  }
+  return {};
+}
+
+std::string DifferenceOf(const FoldedCandle& got, const FoldedCandle& expected) {
+  std::string text;
+  const auto compare = [&](std::string_view field, auto g, auto e) {
+    if (g != e) text += fmt::format("{}{} {} instead of {}", text.empty() ? "" : ", ", field, g, e);
+  };
+  compare("count", got.count, expected.count);
+  compare("open", got.open, expected.open);
+  compare("high", got.high, expected.high);
+  compare("low", got.low, expected.low);
+  compare("close", got.close, expected.close);
+  compare("base volume", got.base_volume_last_24h, expected.base_volume_last_24h);
+  compare("quote volume", got.quote_volume_last_24h, expected.quote_volume_last_24h);
+  compare("open offset ms", got.open_offset_ms, expected.open_offset_ms);
+  compare("close offset ms", got.close_offset_ms, expected.close_offset_ms);
+  return text;
+}
+
+FoldedCandle AsPartOf(Tier coarse, Tier fine, FoldedCandle candle) {
+  const uint64_t start_ms = StartMs(fine, candle.bucket);
+  candle.bucket = market::BucketOf(coarse, start_ms);
+  const auto shift = static_cast<uint32_t>(start_ms - StartMs(coarse, candle.bucket));
+  candle.open_offset_ms += shift;
+  candle.close_offset_ms += shift;
+  return candle;
+}
+
+}  // namespace wick::cold
