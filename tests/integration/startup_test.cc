@@ -47,10 +47,11 @@ TEST_CASE("a port in use is named", "[integration][startup]") {
                {"127.0.0.1:" + port});
 }
 
-TEST_CASE("a data directory that cannot be made is named", "[integration][startup]") {
+TEST_CASE("what is in the way of a data directory is named", "[integration][startup]") {
   const TemporaryDirectory directory;
   std::ofstream(directory / "file") << "not a directory";
-  CheckRefused(RunWick(Serve(directory / "file/data")), {directory / "file/data"});
+  CheckRefused(RunWick(Serve(directory / "file/data")),
+               {directory / "file", "data directory", "not a directory"});
 }
 
 TEST_CASE("a bad configuration is refused with file, line and reason", "[integration][startup]") {
