@@ -110,7 +110,7 @@ absl::StatusOr<std::vector<BackupInfo>> ListBackups(const std::string& directory
 }
 
 absl::StatusOr<BackupInfo> Restore(const RestoreOptions& options) {
-  WICK_ASSIGN_OR_RETURN(const Engine engine, OpenBackups(options.backup_directory));
+  WICK_ASSIGN_OR_RETURN(Engine engine, OpenBackups(options.backup_directory));
   std::vector<BackupInfo> infos = InfosOf(*engine);
   if (options.id == 0) std::erase_if(infos, [](const BackupInfo& info) { return info.damaged; });
   const auto chosen = options.id == 0 ? (infos.empty() ? infos.end() : std::prev(infos.end()))
@@ -140,6 +140,7 @@ absl::StatusOr<BackupInfo> Restore(const RestoreOptions& options) {
                                            options.backup_directory));  // names the file
   }
   if (status.ok()) return *chosen;
+  engine.reset();  // its threads may still be copying
   std::error_code ignored;  // what cannot be removed is refused as an unfinished restore
   for (const auto& entry : fs::directory_iterator(data, ignored)) {
     if (entry.path().filename() != kRestoringName) fs::remove_all(entry.path(), ignored);
