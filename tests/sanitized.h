@@ -18,7 +18,7 @@ inline constexpr bool kSanitized = false;
 #endif
 
 /// Rounds of a loop that only gains by repetition: a tenth where each round is ten times slower.
-constexpr int Rounds(int rounds) { return kSanitized ? rounds / 10 : rounds; }
+constexpr int Rounds(int rounds) { return kSanitized ? (rounds + 9) / 10 : rounds; }
 
 /// True if a process wrote a sanitizer's report to this log.
 inline bool HasReport(const std::string& log) {

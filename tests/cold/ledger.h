@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fixture.h"
+#include "sanitized.h"
 #include "support/power_loss_env.h"
 
 namespace wick::cold {
@@ -22,12 +23,13 @@ inline StoreOptions OptionsOn(const test::PowerLossEnv& disk) {
   return options;
 }
 
-/// How many cases a test runs: `by_default`, with WICK_TORTURE=1 forty times as many, with a
-/// greater number that many.
+/// How many cases a test runs: `by_default` (a tenth under a sanitizer), with WICK_TORTURE=1 forty
+/// times as many, with a greater number that many.
 inline uint64_t CasesOf(uint64_t by_default) {
   const char* const torture = std::getenv("WICK_TORTURE");
   const uint64_t wanted = torture == nullptr ? 0 : std::strtoull(torture, nullptr, 10);
-  return wanted == 0 ? by_default : wanted == 1 ? 40 * by_default : wanted;
+  if (wanted == 0) return static_cast<uint64_t>(test::Rounds(static_cast<int>(by_default)));
+  return wanted == 1 ? 40 * by_default : wanted;
 }
 
 /// What the batches left, besides the candles of kOldSeries.
