@@ -22,7 +22,7 @@ market::Horizons Behind(Chunk chunk) {
 /// One life of a store after the other, each ended by a power cut at a random moment.
 TEST_CASE("power cuts at random moments lose no acknowledged batch and invent none",
           "[cold][power]") {
-  for (uint64_t seed = 0; seed < CasesOf(100); ++seed) {
+  for (uint64_t seed = 0; seed < CasesOf(40); ++seed) {
     CAPTURE(seed);
     std::mt19937_64 random(seed);
     const Ledger ledger(seed, 200);
