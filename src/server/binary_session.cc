@@ -96,13 +96,14 @@ void BinarySession::Sweep(Time now) {
   }
   const auto still = now - write_moved_;
   const bool unread = write_busy_ && (still > Ms(limits.write_timeout_ms) ||
-                                      (answer_share_.blocks_others() && still > kBlockingMax));
+                                      (answer_share_.is_scarce() && still > kBlockingMax));
   if (unread || (!greeted_ && now - began_ > Ms(limits.hello_timeout_ms))) return Close();
   if (!in_frame_ || last_) return;
-  if (request_share_.blocks_others() && now - frame_began_ > kBlockingMax) {
-    GiveUp("memory for frames is short and this one took too long (limits.max_buffered_requests)");
-  } else if (request_share_.waiting()) {
+  if (request_share_.waiting()) {
     frame_rate_.Begin(now);  // it is not the peer's fault
+    frame_began_ = now;
+  } else if (request_share_.is_wanted() && now - frame_began_ > kBlockingMax) {
+    GiveUp("memory for frames is short and this one took too long (limits.max_buffered_requests)");
   } else if (!frame_rate_.IsEnough(now, limits.body_rate_min)) {
     GiveUp(fmt::format("a frame came with less than {} bytes a second (limits.min_body_rate)",
                        limits.body_rate_min));

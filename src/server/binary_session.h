@@ -88,7 +88,7 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
 
   // What Sweep() judges by.
   Time began_{};         // accepted
-  Time frame_began_{};   // its first byte, if in_frame_
+  Time frame_began_{};   // its first byte, if in_frame_; or went on, after it had waited for memory
   Time write_moved_{};   // the peer took something, if write_busy_
   Time linger_began_{};  // if lingering_
   ByteRate frame_rate_;  // if in_frame_

@@ -75,7 +75,7 @@ void HttpSession::Sweep(Time now) {
     if (now - linger_began_ > Ms(limits.linger_timeout_ms)) Close();
   } else if (write_busy_) {
     const auto still = now - write_moved_;
-    if (still > Ms(limits.write_timeout_ms) || (answer_share_.blocks_others() && still > kBlockingMax)) Close();
+    if (still > Ms(limits.write_timeout_ms) || (answer_share_.is_scarce() && still > kBlockingMax)) Close();
   } else if (pending_) {
     return;  // the answer takes its time
   } else if (!in_message_) {
@@ -84,10 +84,11 @@ void HttpSession::Sweep(Time now) {
     if (now - message_began_ > Ms(limits.header_timeout_ms)) {
       GiveUp(fmt::format("the header was not whole within {} ms (limits.header_timeout)", limits.header_timeout_ms));
     }
-  } else if (request_share_.blocks_others() && now - message_began_ > kBlockingMax) {
-    GiveUp("memory for bodies is short and this one took too long (limits.max_buffered_requests); send it again");
   } else if (request_share_.waiting()) {
     body_rate_.Begin(now);  // it is not the client's fault
+    body_began_ = now;
+  } else if (request_share_.is_wanted() && now - body_began_ > kBlockingMax) {
+    GiveUp("memory for bodies is short and this one took too long (limits.max_buffered_requests); send it again");
   } else if (!body_rate_.IsEnough(now, limits.body_rate_min)) {
     GiveUp(fmt::format("the body came with less than {} bytes a second (limits.min_body_rate)", limits.body_rate_min));
   }
@@ -149,7 +150,10 @@ void HttpSession::Work() {
 void HttpSession::NoteProgress() {
   const Time now = std::chrono::steady_clock::now();
   if (!std::exchange(in_message_, true)) message_began_ = now;
-  if (reader_.InBody() && !std::exchange(in_body_, true)) body_rate_.Begin(now);
+  if (reader_.InBody() && !std::exchange(in_body_, true)) {
+    body_began_ = now;
+    body_rate_.Begin(now);
+  }
 }
 
 void HttpSession::ReadWithinBudget() {

@@ -78,8 +78,7 @@ struct Server::Impl {
   const ServerConfig config;
   const Clock& clock;
   Connections connections{{config.connections_max, config.limits.connections_per_address_max}};
-  // The largest body must fit, whatever the bound of all says.
-  Budget requests{std::max(config.limits.request_bytes_max, config.event_body_bytes_max)};
+  Budget requests{config.limits.request_bytes_max};
   Budget answers{config.limits.answer_bytes_max};
   std::unique_ptr<Access> access;
   ServerState state;

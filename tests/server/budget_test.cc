@@ -2,6 +2,9 @@
 
 #include <sys/resource.h>
 
+#include <deque>
+#include <set>
+
 #include "catch.h"
 #include "server/connections.h"
 #include "server/patience.h"
@@ -26,25 +29,48 @@ TEST_CASE("what a connection holds beyond its free bytes comes out of the budget
   CHECK(budget.used() == 0);
 }
 
-TEST_CASE("a budget that is used up makes those who want of it wait, and those who have of it give way",
+TEST_CASE("a budget that is used up makes those who want of it wait, but for the one who has the turn",
           "[server][budget]") {
   Budget budget(100);
   BudgetShare holder(budget);
   REQUIRE(holder.TryHold(kFreeBytes + 80));
-  CHECK_FALSE(holder.blocks_others());
+  BudgetShare first(budget);
+  CHECK(first.TryHold(kFreeBytes + 30));  // beyond the bound: nobody has the turn
+  CHECK(budget.used() == 110);
+  CHECK_FALSE(first.waiting());
   BudgetShare late(budget);
-  CHECK_FALSE(late.TryHold(kFreeBytes + 30));
-  CHECK_FALSE(late.TryHold(kFreeBytes + 30));
-  CHECK(budget.used() == 80);
+  CHECK_FALSE(late.TryHold(kFreeBytes + 1));
+  CHECK_FALSE(late.TryHold(kFreeBytes + 1));
+  CHECK_FALSE(holder.TryHold(kFreeBytes + 81));
+  CHECK(budget.used() == 110);
   CHECK(late.waiting());
-  CHECK(holder.blocks_others());
-  CHECK_FALSE(late.blocks_others());  // it has nothing that others could use
-  CHECK(late.TryHold(kFreeBytes));    // free bytes are never waited for
-  CHECK_FALSE(holder.blocks_others());
-  CHECK_FALSE(late.TryHold(kFreeBytes + 30));
-  holder.Hold(0);
-  CHECK(late.TryHold(kFreeBytes + 30));
+  CHECK(holder.is_wanted());
+  CHECK_FALSE(late.is_wanted());    // it has nothing that others could use
+  CHECK(late.TryHold(kFreeBytes));  // free bytes are never waited for
+  CHECK_FALSE(late.waiting());
+  CHECK(first.TryHold(kFreeBytes + 60));
+  first.Hold(0);
+  CHECK(holder.TryHold(kFreeBytes + 100));
+  CHECK(late.TryHold(kFreeBytes + 1));  // its turn
   CHECK_FALSE(budget.wanted());
+}
+
+TEST_CASE("nobody waits for ever for those who wait themselves", "[server][budget]") {
+  Budget budget(100);
+  std::deque<BudgetShare> shares;
+  for (int i = 0; i < 10; ++i) REQUIRE(shares.emplace_back(budget).TryHold(kFreeBytes + 10));
+  // Each wants ten times as much as there is for it. All get it, one after the other.
+  std::set<const BudgetShare*> done;
+  for (int turn = 0; turn < 10; ++turn) {
+    for (BudgetShare& share : shares) {
+      if (done.contains(&share) || !share.TryHold(kFreeBytes + 100)) continue;
+      CHECK(budget.used() < 200);
+      share.Hold(0);
+      done.insert(&share);
+    }
+  }
+  CHECK(done.size() == shares.size());
+  CHECK(budget.used() == 0);
 }
 
 TEST_CASE("answers that are there are held even beyond the budget", "[server][budget]") {
@@ -53,7 +79,7 @@ TEST_CASE("answers that are there are held even beyond the budget", "[server][bu
   share.Hold(kFreeBytes + 150);
   CHECK(budget.used() == 150);
   CHECK(budget.exhausted());
-  CHECK(share.blocks_others());
+  CHECK(share.is_scarce());
   share.Hold(kFreeBytes);
   CHECK_FALSE(budget.exhausted());
 }

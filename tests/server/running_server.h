@@ -9,10 +9,14 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -96,8 +100,10 @@ class Connection {
   }
   void EndSending() { socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send); }
 
-  /// The next answer. `head_only`: it has no body, whatever its length says.
-  Answer Receive(bool head_only = false) {
+  /// The next answer. `head_only`: it has no body, whatever its length says. With `step_bytes` the
+  /// body is taken so many bytes at a time, with a pause after each.
+  Answer Receive(bool head_only = false, size_t step_bytes = SIZE_MAX,
+                 std::chrono::milliseconds pause = {}) {
     const size_t head_bytes =
         boost::asio::read_until(socket_, boost::asio::dynamic_buffer(held_), "\r\n\r\n");
     Answer answer;
@@ -107,9 +113,11 @@ class Connection {
     const size_t field = answer.head.find("Content-Length: ");
     if (field == std::string::npos || head_only) return answer;
     const size_t length = std::stoul(answer.head.substr(field + 16));
-    if (held_.size() < length) {
-      boost::asio::read(socket_, boost::asio::dynamic_buffer(held_),
-                        boost::asio::transfer_exactly(length - held_.size()));
+    while (held_.size() < length) {
+      boost::asio::read(
+          socket_, boost::asio::dynamic_buffer(held_),
+          boost::asio::transfer_exactly(std::min(step_bytes, length - held_.size())));
+      std::this_thread::sleep_for(pause);
     }
     answer.body = held_.substr(0, length);
     held_.erase(0, length);
