@@ -332,6 +332,19 @@ TEST_CASE("a request that two servers could read differently is refused and noth
   CheckAnswers(server);
 }
 
+TEST_CASE("a chunk that trickles in ends no process", "[integration][hostile]") {
+  const TemporaryDirectory directory;
+  WickServer server(directory / "data", Small());
+  RawSocket socket(server.http_port());
+  socket.SendAll("POST /v1/latest HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
+  for (const char byte : std::string("0\r\n\r\n")) {
+    std::this_thread::sleep_for(20ms);  // so that each is read by itself
+    REQUIRE(socket.SendAll({&byte, 1}));
+  }
+  CHECK(socket.ReceiveAll().find("HTTP/1.1 400") == 0);  // an empty body is no array
+  CheckAnswers(server);
+}
+
 TEST_CASE("nothing a client sends begins a line of the log", "[integration][hostile]") {
   const TemporaryDirectory directory;
   WickServer server(directory / "data", Small({"log.level=trace"}));

@@ -126,11 +126,26 @@ TEST_CASE("a body whose length can be read in two ways is refused", "[server][ht
   }
   const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
   for (const char* chunk :
-       {"-1\r\na\r\n", "+1\r\na\r\n", " 1\r\na\r\n", "0x1\r\na\r\n", "1 1\r\na\r\n", "g\r\na\r\n", "\r\na\r\n",
+       {"-1\r\na\r\n", "+1\r\na\r\n", " 1\r\na\r\n", "0x1\r\na\r\n\r\n", "1 1\r\na\r\n", "g\r\na\r\n", "\r\na\r\n",
         "fffffffffffffffff\r\na\r\n", "1\na\r\n0\r\n\r\n", "1\r\nab\r\n0\r\n\r\n", "1\r\na0\r\n\r\n\r\n",
         "1;\"\r\na\r\n0\r\n\r\n", "0\r\nTrailer : x\r\n\r\n"}) {
     CAPTURE(chunk);
     CHECK(RefusalOf(chunked + chunk) == 400);
+  }
+}
+
+TEST_CASE("a last chunk that is the first may come in any pieces", "[server][http]") {
+  const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const char* end : {"0\r\n\r\n", "0;ext\r\n\r\n", "0\r\nTrailer: x\r\n\r\n", "000\r\n\r\n"}) {
+    const std::string bytes = head + end;
+    for (size_t piece = 1; piece <= bytes.size(); ++piece) {
+      CAPTURE(end, piece);
+      HttpReader reader(HttpLimits{});
+      std::string rest;
+      CHECK(Feed(reader, bytes, piece, rest) == State::kWhole);
+      CHECK(reader.message().body.empty());
+      CHECK(rest.empty());
+    }
   }
 }
 
