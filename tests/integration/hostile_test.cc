@@ -160,7 +160,8 @@ TEST_CASE("readers that never read hold what they may, then they are closed", "[
       hostile.emplace_back(i % 2 == 0 ? server.http_port() : server.binary_port());
       hostile.back().SendAll(i % 2 == 0 ? http : binary);
     }
-    AwaitDescriptors(server.pid(), descriptors + 2);  // the two healthy ones
+    while (OpenDescriptors(server.pid()) < descriptors + 40) std::this_thread::sleep_for(1ms);  // all are accepted
+    AwaitDescriptors(server.pid(), descriptors + 2);                                            // the two healthy ones
   });
   // The budget; what two reader threads and eight reads of each binary connection make beyond it; the rest of
   // a small server that reads its disk.
@@ -327,7 +328,9 @@ TEST_CASE("a request that two servers could read differently is refused and noth
     const std::string answer = socket.ReceiveAll();
     CHECK(answer.starts_with("HTTP/1.1 400 "));
     CHECK(answer.find("Connection: close\r\n") != std::string::npos);
-    CHECK(answer.find("HTTP/1.1 ", 1) == std::string::npos);
+    const size_t head = answer.find("\r\n\r\n");
+    REQUIRE(head != std::string::npos);
+    CHECK(answer.find("\r\n\r\n", head + 4) == std::string::npos);  // one answer
   }
   CheckAnswers(server);
 }
@@ -390,7 +393,7 @@ TEST_CASE("pipelined garbage is refused, and the server goes on", "[integration]
   WickServer server(directory / "data", Small({"limits.hello_timeout=1s", "limits.header_timeout=1s"}));
   const size_t descriptors = OpenDescriptors(server.pid());
   CheckHealthyBeside(server.http_port(), "garbage", [&] {
-    for (int i = 0; i < (Torture() ? 10'000 : 300); ++i) {
+    for (int i = 0; i < (Torture() ? 20'000 : 2'000); ++i) {
       std::string bytes;
       for (int request = 0; request < 3; ++request) {
         bytes += i % 3 == 0 ? "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" : "";
