@@ -237,7 +237,8 @@ HttpReader::State HttpReader::Put(std::string_view bytes, size_t& consumed) {
   // Beast asserts that at least so many bytes are there when it looks at a last chunk again, and no
   // chunked body ends with fewer: it must not be given less, or a client could end the process.
   constexpr size_t kLastChunkBytes = std::string_view("0\r\n\r\n").size();
-  if (parser_->is_header_done() && parser_->chunked() && bytes.size() < kLastChunkBytes) {
+  if (parser_->is_header_done() && parser_->chunked() && bytes.starts_with('0') &&
+      bytes.size() < kLastChunkBytes) {
     return State::kNeedMore;
   }
   boost::beast::error_code error;

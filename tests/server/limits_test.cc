@@ -220,7 +220,7 @@ TEST_CASE("bodies take turns when they do not fit together, and every one is tak
   }
 }
 
-TEST_CASE("a body that stops while others wait for its memory is given up for them", "[server][limits]") {
+TEST_CASE("a body that stops keeps no other out, and is given up", "[server][limits]") {
   RunningServer running({"limits.max_event_body=1MiB", "limits.max_buffered_requests=1MiB"});
   Connection hostile(running.server().http());
   hostile.Send("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n" + std::string(1'048'575, ' '));
