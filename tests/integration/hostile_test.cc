@@ -128,10 +128,11 @@ TEST_CASE("500 connections that send a header byte by byte are closed in time an
 TEST_CASE("readers that never read hold what they may, then they are closed", "[integration][hostile]") {
   const TemporaryDirectory directory;
   WickServer server(directory / "data",
-                    Small({"limits.max_buffered_answers=32MiB", "limits.max_unread=1MiB", "limits.write_timeout=2s",
-                           "tiers.1m.keep=forever", "tiers.1m.window=1m"}));
+                    Small({"limits.max_buffered_answers=32MiB", "limits.max_unread=1MiB", "limits.write_timeout=2s", "limits.idle_timeout=3s",
+                           "tiers.1m.keep=forever", "tiers.1m.window=10m"}));
   FillMinutes(server, 10'000);
   const size_t descriptors = OpenDescriptors(server.pid());
+  constexpr size_t kTables = 8;  // that the storage keeps open once they were read
   MemoryWatch memory(server.pid());
   CheckHealthyBeside(server.http_port(), "readers that never read", [&] {
     std::vector<RawSocket> hostile;
@@ -160,13 +161,17 @@ TEST_CASE("readers that never read hold what they may, then they are closed", "[
       hostile.emplace_back(i % 2 == 0 ? server.http_port() : server.binary_port());
       hostile.back().SendAll(i % 2 == 0 ? http : binary);
     }
-    while (OpenDescriptors(server.pid()) < descriptors + 40) std::this_thread::sleep_for(1ms);  // all are accepted
-    AwaitDescriptors(server.pid(), descriptors + 2);                                            // the two healthy ones
-  });
+    while (OpenDescriptors(server.pid()) < descriptors + 41) std::this_thread::sleep_for(1ms);  // all are accepted
+    // The 20 of HTTP are closed, those whose reads were refused when they idle. The binary ones may stay: the
+    // replies to refused reads are short. Beside them the healthy client's, and tables that were opened to be read.
+    AwaitDescriptors(server.pid(), descriptors + 20 + 1 + kTables);
+    HttpClient numbers(server.http_port());
+    CHECK(numbers.Get("/metrics").body.find("\nwick_buffered_answer_bytes 0\n") != std::string::npos);
+  }, /*refusals=*/true);
   // The budget; what two reader threads and eight reads of each binary connection make beyond it; the rest of
   // a small server that reads its disk.
   CHECK(memory.Growth("readers that never read") < (32 + 2 * 2 + 20 * 8 + 64) * kMiB);
-  AwaitDescriptors(server.pid(), descriptors);
+  AwaitDescriptors(server.pid(), descriptors + kTables);
   CheckAnswers(server);
 }
 
