@@ -220,6 +220,7 @@ TEST_CASE("accepting goes on by itself when there are descriptors again", "[inte
   const TemporaryDirectory directory;
   WickServer server(directory / "data", Small({"checkpoint.interval=1d"}));  // opens no files meanwhile
   HealthyClient healthy(server.http_port());
+  healthy.Turn();  // it is accepted
   rlimit before{};
   REQUIRE(prlimit(server.pid(), RLIMIT_NOFILE, nullptr, &before) == 0);
   const rlimit none{8, before.rlim_max};
