@@ -113,7 +113,7 @@ TEST_CASE("no crash at any moment of a resume loses a batch or counts one twice"
     }
     ++crashes;
   }
-  REQUIRE(crashes > 30);
+  REQUIRE(crashes > 60 / step);  // a resume makes about 80 calls
 }
 
 TEST_CASE("the first error that is not a full disk is final", "[cold][full]") {
