@@ -74,12 +74,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t bytes) {
   const size_t piece = input.U8();
   const std::string_view stream = input.Rest();
   const Owed owed = OwedFor(stream);
-
-  fuzz::Connection connection(scratch.Next().binary());
-  for (size_t at = 0; at < stream.size(); at += piece == 0 ? stream.size() : piece) {
-    connection.Send(stream.substr(at, piece == 0 ? stream.size() : piece));
-  }
-  connection.EndSending();
-  CheckReplies(connection.ReceiveAll(), owed);
+  CheckReplies(fuzz::Converse(scratch.Next().binary(), stream, piece), owed);
   return 0;
 }

@@ -95,12 +95,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t bytes) {
   const size_t piece = input.U8();
   const std::string_view stream = input.Rest();
   const Owed owed = OwedFor(stream);
-
-  fuzz::Connection connection(scratch.Next().http());
-  for (size_t at = 0; at < stream.size(); at += piece == 0 ? stream.size() : piece) {
-    connection.Send(stream.substr(at, piece == 0 ? stream.size() : piece));
-  }
-  connection.EndSending();
-  CheckAnswers(connection.ReceiveAll(), owed);
+  CheckAnswers(fuzz::Converse(scratch.Next().http(), stream, piece), owed);
   return 0;
 }

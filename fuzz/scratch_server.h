@@ -133,4 +133,13 @@ class Connection {
   const int socket_;
 };
 
+/// What the server answers to `stream`, sent in pieces of so many bytes; 0: all at once.
+inline std::string Converse(const server::Endpoint& to, std::string_view stream, size_t piece) {
+  if (piece == 0) piece = stream.size();
+  Connection connection(to);
+  for (size_t at = 0; at < stream.size(); at += piece) connection.Send(stream.substr(at, piece));
+  connection.EndSending();
+  return connection.ReceiveAll();
+}
+
 }  // namespace wick::fuzz
