@@ -4,7 +4,9 @@
 #include <rocksdb/utilities/backup_engine.h>
 
 #include <filesystem>
+#include <memory>
 
+#include "cold/directory_lock.h"
 #include "cold/rocks_status.h"
 #include "cold/store_impl.h"
 
@@ -12,10 +14,6 @@ namespace wick::cold {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The lock file of a backup directory: two processes that write generations would damage each
-/// other's.
-constexpr const char* kLockName = "LOCK";
 
 /// InvalidArgument: no backup belongs there.
 absl::Status CheckPlace(const std::string& directory, const std::string& data_directory) {
@@ -40,7 +38,7 @@ absl::Status CheckPlace(const std::string& directory, const std::string& data_di
     return InvalidArgument("the backup directory {} is a file; give a directory", directory);
   }
   for (const auto& entry : fs::directory_iterator(path, error)) {
-    if (entry.path().filename() == kLockName) continue;
+    if (entry.path().filename() == DirectoryLock::kFileName) continue;
     return InvalidArgument(
         "the directory {} holds {} and no backups; give an empty one, or one of earlier backups",
         directory, entry.path().filename().string());
@@ -55,37 +53,25 @@ constexpr std::string_view kStopping = "the server is stopping";
 constexpr std::string_view kWasFull =
     "the disk of the data directory was full meanwhile; ask again when writing goes on";
 
-/// Holds the lock file of a backup directory.
-class PlaceLock {
- public:
-  explicit PlaceLock(rocksdb::Env& env) : env_(env) {}
-  ~PlaceLock() {
-    if (lock_ != nullptr) env_.UnlockFile(lock_).PermitUncheckedError();
+/// Makes a backup directory if there is none, and locks it: two processes that write generations
+/// would damage each other's.
+absl::StatusOr<std::unique_ptr<DirectoryLock>> LockPlace(rocksdb::Env& env,
+                                                         const std::string& directory) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) {
+    return Error(absl::StatusCode::kFailedPrecondition,
+                 "cannot make the backup directory {}: {}; give one that the server may write to",
+                 directory, error.message());
   }
-  PlaceLock(const PlaceLock&) = delete;
-  PlaceLock& operator=(const PlaceLock&) = delete;
-
-  absl::Status Take(const std::string& directory) {
-    std::error_code error;
-    fs::create_directories(directory, error);
-    if (error) {
-      return Error(absl::StatusCode::kFailedPrecondition,
-                   "cannot make the backup directory {}: {}; give one that the server may write to",
-                   directory, error.message());
-    }
-    const rocksdb::Status status = env_.LockFile(directory + "/" + kLockName, &lock_);
-    if (status.ok()) return absl::OkStatus();
-    lock_ = nullptr;
-    return Error(
-        absl::StatusCode::kFailedPrecondition,
-        "cannot lock the backup directory {}: {}; another server writes there, or this one may not",
-        directory, status.ToString());
-  }
-
- private:
-  rocksdb::Env& env_;
-  rocksdb::FileLock* lock_ = nullptr;
-};
+  std::unique_ptr<DirectoryLock> lock;
+  const rocksdb::Status status = DirectoryLock::TryTake(env, directory, lock);
+  if (status.ok()) return lock;
+  return Error(
+      absl::StatusCode::kFailedPrecondition,
+      "cannot lock the backup directory {}: {}; another server writes there, or this one may not",
+      directory, status.ToString());
+}
 
 }  // namespace
 
@@ -108,8 +94,7 @@ absl::StatusOr<BackupInfo> Store::Backup(const BackupOptions& options) {
   WICK_RETURN_IF_ERROR(check_writable());
   WICK_ASSIGN_OR_RETURN(const std::shared_ptr<Database> database, impl_->CurrentOrError());
   rocksdb::DB& db = database->db();
-  PlaceLock place(*db.GetEnv());
-  WICK_RETURN_IF_ERROR(place.Take(options.directory));
+  WICK_ASSIGN_OR_RETURN(const auto place, LockPlace(*db.GetEnv(), options.directory));
 
   const std::string doing = fmt::format("the backup into {}", options.directory);
   rocksdb::BackupEngineOptions settings(options.directory);

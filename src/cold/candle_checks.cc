@@ -3,22 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+
+#include "cold/possible.h"
 
 namespace wick::cold {
-namespace {
 
 using market::FoldedCandle;
 using market::Tier;
 
-bool IsPrice(double price) { return std::isfinite(price) && price > 0; }
-bool IsVolume(double volume) { return std::isfinite(volume) && volume >= 0; }
-
-}  // namespace
-
 std::string FaultOf(Tier tier, const FoldedCandle& c) {
   if (c.count == 0) return "it has no events";
-  if (!IsPrice(c.open) || !IsPrice(c.high) || !IsPrice(c.low) || !IsPrice(c.close)) {
+  if (!IsPossiblePrice(c.open) || !IsPossiblePrice(c.high) || !IsPossiblePrice(c.low) || !IsPossiblePrice(c.close)) {
     return fmt::format("a price is none: open {}, high {}, low {}, close {}", c.open, c.high, c.low,
                        c.close);
   }
@@ -26,7 +21,7 @@ std::string FaultOf(Tier tier, const FoldedCandle& c) {
     return fmt::format("high {} is below open {} or close {}", c.high, c.open, c.close);
   if (c.low > std::min(c.open, c.close))
     return fmt::format("low {} is above open {} or close {}", c.low, c.open, c.close);
-  if (!IsVolume(c.base_volume_last_24h) || !IsVolume(c.quote_volume_last_24h)) {
+  if (!IsPossibleVolume(c.base_volume_last_24h) || !IsPossibleVolume(c.quote_volume_last_24h)) {
     return fmt::format("a volume is none: {}, {}", c.base_volume_last_24h, c.quote_volume_last_24h);
   }
   if (c.open_offset_ms > c.close_offset_ms || c.close_offset_ms >= BucketMs(tier)) {

@@ -1,6 +1,7 @@
 #include "cold/database.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "cold/bytes.h"
@@ -29,15 +30,15 @@ absl::StatusOr<std::vector<Family>> FamiliesOnDisk(const rocksdb::DBOptions& opt
           directory)));
   std::vector<Family> families;
   for (const std::string& name : names) {
-    const auto known = std::ranges::find(kFamilyNames, name);
-    if (known == kFamilyNames.end()) {
+    const std::optional<Family> known = FamilyOf(name);
+    if (!known) {
       return Error(
           absl::StatusCode::kFailedPrecondition,
           "the data directory {} was written by a newer wick (it holds a column family '{}') or "
           "by another program; run that version, or set another directory",
           directory, name);
     }
-    families.push_back(static_cast<Family>(known - kFamilyNames.begin()));
+    families.push_back(*known);
   }
   std::ranges::sort(families);
   return families;

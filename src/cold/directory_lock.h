@@ -1,11 +1,12 @@
-// The lock of a data directory, while RocksDB does not hold it: checking logs, reading on a full
-// disk.
+// The lock of a directory: of data while RocksDB does not hold it (checking logs, reading on a full
+// disk), of backups.
 #pragma once
 
 #include <rocksdb/env.h>
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "cold/database.h"
 #include "cold/rocks_status.h"
@@ -15,15 +16,25 @@ namespace wick::cold {
 /// RocksDB's own lock file. Given back by destroying it.
 class DirectoryLock {
  public:
+  static constexpr std::string_view kFileName = "LOCK";
+
+  /// Of a data directory; the error is one for the operator.
   static absl::StatusOr<std::unique_ptr<DirectoryLock>> Take(rocksdb::Env& env,
                                                              const std::string& directory) {
+    std::unique_ptr<DirectoryLock> lock;
+    const rocksdb::Status status = TryTake(env, directory, lock);
+    if (status.ok()) return lock;
+    if (!status.IsNoSpace()) return InUse(directory);
+    return FromRocks(status, fmt::format("locking the data directory {}", directory));
+  }
+
+  /// Of any directory.
+  static rocksdb::Status TryTake(rocksdb::Env& env, const std::string& directory,
+                                 std::unique_ptr<DirectoryLock>& taken) {
     rocksdb::FileLock* lock = nullptr;
-    const rocksdb::Status status = env.LockFile(directory + "/LOCK", &lock);
-    if (status.IsNoSpace()) {
-      return FromRocks(status, fmt::format("locking the data directory {}", directory));
-    }
-    if (!status.ok()) return InUse(directory);
-    return std::unique_ptr<DirectoryLock>(new DirectoryLock(env, lock));
+    const rocksdb::Status status = env.LockFile(fmt::format("{}/{}", directory, kFileName), &lock);
+    if (status.ok()) taken.reset(new DirectoryLock(env, lock));
+    return status;
   }
   ~DirectoryLock() { env_.UnlockFile(lock_).PermitUncheckedError(); }
   DirectoryLock(const DirectoryLock&) = delete;

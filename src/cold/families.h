@@ -5,7 +5,7 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +34,13 @@ constexpr std::array<std::string_view, kFamilyCount> kFamilyNames = {
     "candles-1s", "candles-1m", "candles-1h", "candles-1d"};
 
 constexpr uint32_t Index(Family family) { return static_cast<uint32_t>(family); }
+/// nullopt: no family of this version has the name.
+constexpr std::optional<Family> FamilyOf(std::string_view name) {
+  for (uint32_t i = 0; i < kFamilyCount; ++i) {
+    if (kFamilyNames[i] == name) return static_cast<Family>(i);
+  }
+  return std::nullopt;
+}
 constexpr Family CandlesOf(market::Tier tier) {
   return static_cast<Family>(Index(Family::kCandles1s) + market::Index(tier));
 }

@@ -117,7 +117,7 @@ absl::StatusOr<std::shared_ptr<Database>> Store::Impl::OpenDatabase(
   }
 
   absl::StatusOr<std::shared_ptr<Database>> opened = DiskFull("there is no room to open it");
-  WICK_ASSIGN_OR_RETURN(const uint64_t log_bytes, LogBytes());
+  WICK_ASSIGN_OR_RETURN(const uint64_t log_bytes, LogBytes(env, directory));
   if (FreeBytes() >= log_bytes + kRoomToOpenBytes) {
     held.reset();  // RocksDB takes it itself
     opened = Database::Open(options, Database::Access::kReadWrite, block_cache);

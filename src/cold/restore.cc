@@ -1,7 +1,5 @@
 // What is done with backups when no server runs: listing and restoring.
-#include <fcntl.h>
 #include <rocksdb/utilities/backup_engine.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/sync_directory.h"
 #include "cold/backup.h"
 #include "cold/rocks_status.h"
 
@@ -48,13 +47,9 @@ std::vector<BackupInfo> InfosOf(const rocksdb::BackupEngineReadOnly& engine) {
 }
 
 absl::Status Sync(const fs::path& directory) {
-  const int descriptor = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
-  const int cause = errno;
-  if (descriptor >= 0) close(descriptor);
-  if (synced) return absl::OkStatus();
+  if (SyncDirectory(directory)) return absl::OkStatus();
   return Error(absl::StatusCode::kUnavailable, "cannot sync {}: {}", directory.string(),
-               std::strerror(cause));
+               std::strerror(errno));
 }
 
 /// Makes `directory`; FailedPrecondition if something is in it.

@@ -38,18 +38,6 @@ uint64_t Store::Impl::FreeBytes() const {
              : std::numeric_limits<uint64_t>::max();
 }
 
-absl::StatusOr<uint64_t> Store::Impl::LogBytes() const {
-  rocksdb::Env& env = *EnvOf(options);
-  WICK_ASSIGN_OR_RETURN(const std::vector<std::string> names, LogsIn(env, options.directory));
-  uint64_t sum = 0;
-  for (const std::string& name : names) {
-    uint64_t bytes = 0;
-    // One that was deleted meanwhile counts nothing.
-    if (env.GetFileSize(options.directory + "/" + name, &bytes).ok()) sum += bytes;
-  }
-  return sum;
-}
-
 absl::StatusOr<Store::Impl::LogEnd> Store::Impl::EndOfLog(const Database& of) {
   std::unique_ptr<rocksdb::LogFile> log;
   WICK_RETURN_IF_ERROR(FromRocks(of.db().GetCurrentWalFile(&log), "looking at the log's size"));
@@ -76,7 +64,7 @@ absl::Status Store::Impl::Resume() {
   WICK_RETURN_IF_ERROR(FirstError());
   if (CheckWritable().ok()) return absl::OkStatus();
   disk_full.store(true, std::memory_order_release);
-  WICK_ASSIGN_OR_RETURN(const uint64_t log_bytes, LogBytes());
+  WICK_ASSIGN_OR_RETURN(const uint64_t log_bytes, LogBytes(*EnvOf(options), options.directory));
   const uint64_t needed = log_bytes + options.resume_room_bytes;
   if (const uint64_t is = FreeBytes(); is < needed) {
     return DiskFull(fmt::format("{} bytes are free, {} are needed to go on", is, needed));

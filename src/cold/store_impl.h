@@ -66,7 +66,6 @@ struct Store::Impl {
   /// Cuts off everything behind `acknowledged`. The directory is locked.
   absl::Status CutUnacknowledged() const;
   uint64_t FreeBytes() const;
-  absl::StatusOr<uint64_t> LogBytes() const;
 
   /// Where the last acknowledged write ends: number of its log, bytes in it.
   struct LogEnd {

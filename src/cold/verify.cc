@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "cold/backup.h"
@@ -20,6 +21,7 @@
 #include "cold/rocks_status.h"
 #include "cold/store_impl.h"
 #include "cold/verify_impl.h"
+#include "cold/wal_tail.h"
 
 namespace wick::cold {
 namespace {
@@ -94,7 +96,7 @@ struct OpenedForReading {
 
 /// Opens without writing: no log file, no new write-ahead log, no lock. A torn last write is left
 /// out, as a start would cut it off. A status of the database's own.
-rocksdb::Status OpenToRead(const std::string& directory, const std::vector<std::string>& names,
+rocksdb::Status OpenToRead(const std::string& directory, const std::vector<Family>& on_disk,
                            bool torn, const std::shared_ptr<DamageLog>& log,
                            OpenedForReading& opened) {
   StoreOptions options;
@@ -104,10 +106,9 @@ rocksdb::Status OpenToRead(const std::string& directory, const std::vector<std::
   if (torn) db_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (const std::string& name : names) {
-    const auto at = std::ranges::find(kFamilyNames, name);
-    descriptors.emplace_back(
-        name, MakeFamilyOptions(static_cast<Family>(at - kFamilyNames.begin()), options, cache));
+  for (const Family family : on_disk) {
+    descriptors.emplace_back(std::string(kFamilyNames[Index(family)]),
+                             MakeFamilyOptions(family, options, cache));
   }
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -115,20 +116,8 @@ rocksdb::Status OpenToRead(const std::string& directory, const std::vector<std::
       rocksdb::DB::OpenForReadOnly(db_options, directory, descriptors, &handles, &db);
   if (!status.ok()) return status;
   opened.db.reset(db);
-  for (size_t i = 0; i < names.size(); ++i) {
-    opened.families[static_cast<size_t>(std::ranges::find(kFamilyNames, names[i]) -
-                                        kFamilyNames.begin())] = handles[i];
-  }
+  for (size_t i = 0; i < on_disk.size(); ++i) opened.families[Index(on_disk[i])] = handles[i];
   return status;
-}
-
-uint64_t LogBytes(const std::string& directory) {
-  uint64_t bytes = 0;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory, error)) {
-    if (entry.path().extension() == ".log") bytes += entry.file_size(error);
-  }
-  return bytes;
 }
 
 }  // namespace
@@ -185,16 +174,19 @@ absl::StatusOr<VerifyCounts> Verify(const std::string& directory,
       !listed.ok()) {
     return find(fmt::format("the manifest cannot be read: {}", listed.ToString()));
   }
+  std::vector<Family> on_disk;
   for (const std::string& name : names) {
-    if (std::ranges::find(kFamilyNames, name) == kFamilyNames.end()) {
+    const std::optional<Family> family = FamilyOf(name);
+    if (!family) {
       return CannotCheck(
           "{} was written by a newer wick (it holds a column family '{}') or by another program",
           directory, name);
     }
+    on_disk.push_back(*family);
   }
   const auto log = std::make_shared<DamageLog>(nullptr);
   OpenedForReading opened;
-  if (const auto status = OpenToRead(directory, names, !torn.empty(), log, opened); !status.ok()) {
+  if (const auto status = OpenToRead(directory, on_disk, !torn.empty(), log, opened); !status.ok()) {
     if (!status.IsCorruption())
       return FromRocks(status, fmt::format("opening {} to read", directory));
     const std::string complaint = log->complaint();
@@ -211,7 +203,7 @@ absl::StatusOr<VerifyCounts> Verify(const std::string& directory,
   } else if (names.size() == kFamilyCount) {
     return find("the format version is missing");
   }
-  counts.log_bytes = LogBytes(directory);
+  WICK_ASSIGN_OR_RETURN(counts.log_bytes, LogBytes(*rocksdb::Env::Default(), directory));
   for (const LogRepair& repair : torn) counts.torn_bytes += repair.dropped_bytes;
   Verification verification(*opened.db, opened.families, each, counts);
   verification.CheckTables();

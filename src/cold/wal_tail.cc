@@ -269,6 +269,16 @@ absl::StatusOr<std::vector<std::string>> LogsIn(rocksdb::Env& env, const std::st
   return names;
 }
 
+absl::StatusOr<uint64_t> LogBytes(rocksdb::Env& env, const std::string& directory) {
+  WICK_ASSIGN_OR_RETURN(const std::vector<std::string> names, LogsIn(env, directory));
+  uint64_t sum = 0;
+  for (const std::string& name : names) {
+    uint64_t bytes = 0;
+    if (env.GetFileSize(directory + "/" + name, &bytes).ok()) sum += bytes;
+  }
+  return sum;
+}
+
 uint64_t LogNumber(std::string_view name) {
   constexpr std::string_view kEnding = ".log";
   if (!name.ends_with(kEnding)) return 0;

@@ -55,6 +55,9 @@ uint64_t LogNumber(std::string_view name);
 /// The logs of a data directory, oldest first: file names.
 absl::StatusOr<std::vector<std::string>> LogsIn(rocksdb::Env& env, const std::string& directory);
 
+/// Their bytes in all; one that was deleted meanwhile counts nothing.
+absl::StatusOr<uint64_t> LogBytes(rocksdb::Env& env, const std::string& directory);
+
 /// Cuts a log and syncs it.
 absl::Status CutLog(rocksdb::Env& env, const std::string& path, uint64_t bytes);
 

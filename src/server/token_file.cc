@@ -17,6 +17,8 @@
 #include <sstream>
 #include <system_error>
 
+#include "base/sync_directory.h"
+
 namespace wick::server {
 namespace {
 
@@ -120,11 +122,9 @@ class Replacement {
     }
     if (rename(name_.c_str(), path_.c_str()) != 0) return Failed("cannot rename {}");
     done_ = true;
-    const std::string directory = std::filesystem::absolute(path_).parent_path().string();
-    const int handle = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool synced = handle >= 0 && fsync(handle) == 0;
-    if (handle >= 0) close(handle);
-    return synced ? absl::OkStatus() : Failed("cannot make the change of {} durable");
+    return SyncDirectory(std::filesystem::absolute(path_).parent_path())
+               ? absl::OkStatus()
+               : Failed("cannot make the change of {} durable");
   }
 
  private:
