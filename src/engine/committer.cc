@@ -16,8 +16,6 @@ constexpr uint64_t kFrameBytesMax = 1_MiB;
 /// Between attempts to go on after a full disk: each may try to write.
 constexpr std::chrono::milliseconds kResumePeriod{200};
 
-bool IsFull(const absl::Status& status) { return status.code() == absl::StatusCode::kResourceExhausted; }
-
 absl::Status NotAcknowledged(const absl::Status& full) {
   return Error(absl::StatusCode::kResourceExhausted,
                "not acknowledged, and may still come to count when there is room again: {}", Message(full));
@@ -139,8 +137,8 @@ void Committer::Proceed(bool resume_now) {
     absl::Status committed = batch_.empty() ? absl::OkStatus() : store_.Commit(batch_);
     if (committed.ok()) {
       CountCommitted();
-      AnswerWritten();
-    } else if (IsFull(committed)) {
+      for (; gathered_ > 0; --gathered_) AnswerFront(committed);
+    } else if (absl::IsResourceExhausted(committed)) {
       Stall(std::move(committed));
       AnswerRefused();
     } else {
@@ -148,7 +146,9 @@ void Committer::Proceed(bool resume_now) {
     }
   }
   if (gate_.failed()) {
-    AnswerFailed(gate_.status());
+    const absl::Status failure = gate_.status();
+    while (!queue_.empty()) AnswerFront(failure);
+    gathered_ = 0;
   } else if (!stalled_ && !full_.ok()) {
     full_ = absl::OkStatus();
     gate_.SetFull(full_);
@@ -165,7 +165,7 @@ void Committer::Stall(absl::Status full) {
 
 void Committer::Resume() {
   absl::Status resumed = store_.Resume();
-  if (IsFull(resumed)) {
+  if (absl::IsResourceExhausted(resumed)) {
     resume_at_ = std::chrono::steady_clock::now() + kResumePeriod;
     return;
   }
@@ -191,22 +191,20 @@ void Committer::GatherRound() {
   round_covered_ = DeleteCoveredFrames();
 }
 
-void Committer::AnswerWritten() {
-  for (; gathered_ > 0; --gathered_) {
-    Work& work = queue_.front();
-    if (Part* part = std::get_if<Part>(&work)) {
-      uncommitted_events_[part->shard].fetch_sub(part->ticks.size(), std::memory_order_relaxed);
-      if (refused_ == 0) Answer(*part, absl::OkStatus());
-    } else if (const CheckpointSlice* slice = std::get_if<CheckpointSlice>(&work)) {
-      hooks_.slice_written(*slice, absl::OkStatus());
-    } else {
-      ReferenceWrite& write = std::get<ReferenceWrite>(work);
-      hooks_.references_written(write.change);
-      if (write.done) write.done(absl::OkStatus());
-    }
-    if (refused_ > 0) --refused_;
-    queue_.pop_front();
+void Committer::AnswerFront(const absl::Status& result) {
+  Work& work = queue_.front();
+  if (Part* part = std::get_if<Part>(&work)) {
+    uncommitted_events_[part->shard].fetch_sub(part->ticks.size(), std::memory_order_relaxed);
+    if (refused_ == 0) Answer(*part, result);
+  } else if (const CheckpointSlice* slice = std::get_if<CheckpointSlice>(&work)) {
+    hooks_.slice_written(*slice, result);
+  } else {
+    ReferenceWrite& write = std::get<ReferenceWrite>(work);
+    if (result.ok()) hooks_.references_written(write.change);
+    if (write.done) write.done(result);
   }
+  if (refused_ > 0) --refused_;
+  queue_.pop_front();
 }
 
 void Committer::AnswerRefused() {
@@ -219,22 +217,6 @@ void Committer::AnswerRefused() {
       std::exchange(write->done, nullptr)(refusal);
     }
   }
-}
-
-void Committer::AnswerFailed(const absl::Status& error) {
-  for (; !queue_.empty(); queue_.pop_front()) {
-    Work& work = queue_.front();
-    if (Part* part = std::get_if<Part>(&work)) {
-      uncommitted_events_[part->shard].fetch_sub(part->ticks.size(), std::memory_order_relaxed);
-      if (refused_ == 0) Answer(*part, error);
-    } else if (const CheckpointSlice* slice = std::get_if<CheckpointSlice>(&work)) {
-      hooks_.slice_written(*slice, error);
-    } else if (ReferenceWrite& write = std::get<ReferenceWrite>(work); write.done) {
-      write.done(error);
-    }
-    if (refused_ > 0) --refused_;
-  }
-  gathered_ = 0;
 }
 
 void Committer::Answer(Part& part, const absl::Status& result) {

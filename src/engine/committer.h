@@ -126,10 +126,10 @@ class Committer {
   /// Deletes the frames that every shard's checkpoint covers; returns the number up to which.
   uint64_t DeleteCoveredFrames();
   void CountCommitted();
-  void AnswerWritten();
+  /// Answers the first of the queue and takes it out.
+  void AnswerFront(const absl::Status& result);
   /// Answers whoever waits in the queue; what waits stays in line.
   void AnswerRefused();
-  void AnswerFailed(const absl::Status& error);
   void Answer(Part& part, const absl::Status& result);
 
   cold::Store& store_;
