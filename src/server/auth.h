@@ -28,7 +28,7 @@ class Auth {
   static absl::StatusOr<std::unique_ptr<Auth>> Load(const std::string& path);
   absl::Status Reload();
 
-  /// Grows with every Reload() that changed the tokens; from 1.
+  /// Grows with every Reload() that read the file; from 1.
   uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
 
   /// What the bearer of a token may do; nullopt: it is none of ours. Takes the same time for every

@@ -94,19 +94,18 @@ void BinarySession::Sweep(Time now) {
     if (now - linger_began_ > Ms(limits.linger_timeout_ms)) Close();
     return;
   }
-  const auto still = now - write_moved_;
-  const bool unread = write_busy_ && (still > Ms(limits.write_timeout_ms) ||
-                                      (answer_share_.is_scarce() && still > kBlockingMax));
-  if (unread || (!greeted_ && now - began_ > Ms(limits.hello_timeout_ms))) return Close();
+  const bool stuck =
+      write_busy_ && IsStuck(now - write_moved_, Ms(limits.write_timeout_ms), answer_share_);
+  if (stuck || (!greeted_ && now - began_ > Ms(limits.hello_timeout_ms))) return Close();
   if (!in_frame_ || last_) return;
-  if (request_share_.waiting()) {
-    frame_rate_.Begin(now);  // it is not the peer's fault
-    frame_began_ = now;
-  } else if (request_share_.is_wanted() && now - frame_began_ > kBlockingMax) {
-    GiveUp("memory for frames is short and this one took too long (limits.max_buffered_requests)");
-  } else if (!frame_rate_.IsEnough(now, limits.body_rate_min)) {
-    GiveUp(fmt::format("a frame came with less than {} bytes a second (limits.min_body_rate)",
-                       limits.body_rate_min));
+  switch (frame_.Judge(now, request_share_, limits.body_rate_min)) {
+    case Arrival::Verdict::kWait:
+      return;
+    case Arrival::Verdict::kWanted:
+      return GiveUp("memory for frames is short and this one took too long (limits.max_buffered_requests)");
+    case Arrival::Verdict::kSlow:
+      return GiveUp(fmt::format("a frame came with less than {} bytes a second (limits.min_body_rate)",
+                                limits.body_rate_min));
   }
 }
 
@@ -134,7 +133,7 @@ void BinarySession::OnRead(const Error& error, size_t bytes) {
   }
   if (error) return Close();
   end_ += bytes;
-  if (in_frame_) frame_rate_.Add(bytes);
+  if (in_frame_) frame_.Add(bytes);
   Work();
 }
 
@@ -184,8 +183,7 @@ void BinarySession::Work() {
   if (!reply_.frames.empty()) Write();
   if (part) {
     if (end_ > begin_ && !std::exchange(in_frame_, true)) {
-      frame_began_ = std::chrono::steady_clock::now();
-      frame_rate_.Begin(frame_began_);
+      frame_.Begin(std::chrono::steady_clock::now());
     }
     ReadWithinBudget();
   }

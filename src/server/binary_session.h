@@ -88,10 +88,9 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
 
   // What Sweep() judges by.
   Time began_{};         // accepted
-  Time frame_began_{};   // its first byte, if in_frame_; or went on, after it had waited for memory
   Time write_moved_{};   // the peer took something, if write_busy_
   Time linger_began_{};  // if lingering_
-  ByteRate frame_rate_;  // if in_frame_
+  Arrival frame_;        // if in_frame_
 
   bool greeted_ = false;
   bool in_frame_ = false;  // a part of a frame has come and the rest is awaited

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "server/budget.h"
 
 namespace wick::server {
 namespace {
@@ -19,10 +20,10 @@ using protocol::Problem;
 using protocol::ProblemCode;
 
 /// A body buffer that has grown beyond this is given back after its request.
-constexpr size_t kBodyBytesKept = 64_KiB;
+constexpr size_t kBodyBytesKept = kFreeBytes;
 
 /// Memory reserved at once on the client's word; more is taken as the body arrives.
-constexpr uint64_t kBodyBytesTrusted = 64_KiB;
+constexpr uint64_t kBodyBytesTrusted = kFreeBytes;
 
 /// The host of "http://host/path?query"; nullopt: the target has none.
 std::optional<std::string_view> HostOf(std::string_view target) {

@@ -74,8 +74,7 @@ void HttpSession::Sweep(Time now) {
   if (lingering_) {
     if (now - linger_began_ > Ms(limits.linger_timeout_ms)) Close();
   } else if (write_busy_) {
-    const auto still = now - write_moved_;
-    if (still > Ms(limits.write_timeout_ms) || (answer_share_.is_scarce() && still > kBlockingMax)) Close();
+    if (IsStuck(now - write_moved_, Ms(limits.write_timeout_ms), answer_share_)) Close();
   } else if (pending_) {
     return;  // the answer takes its time
   } else if (!in_message_) {
@@ -84,13 +83,15 @@ void HttpSession::Sweep(Time now) {
     if (now - message_began_ > Ms(limits.header_timeout_ms)) {
       GiveUp(fmt::format("the header was not whole within {} ms (limits.header_timeout)", limits.header_timeout_ms));
     }
-  } else if (request_share_.waiting()) {
-    body_rate_.Begin(now);  // it is not the client's fault
-    body_began_ = now;
-  } else if (request_share_.is_wanted() && now - body_began_ > kBlockingMax) {
-    GiveUp("memory for bodies is short and this one took too long (limits.max_buffered_requests); send it again");
-  } else if (!body_rate_.IsEnough(now, limits.body_rate_min)) {
-    GiveUp(fmt::format("the body came with less than {} bytes a second (limits.min_body_rate)", limits.body_rate_min));
+  } else {
+    switch (body_.Judge(now, request_share_, limits.body_rate_min)) {
+      case Arrival::Verdict::kWait:
+        return;
+      case Arrival::Verdict::kWanted:
+        return GiveUp("memory for bodies is short and this one took too long (limits.max_buffered_requests); send it again");
+      case Arrival::Verdict::kSlow:
+        return GiveUp(fmt::format("the body came with less than {} bytes a second (limits.min_body_rate)", limits.body_rate_min));
+    }
   }
 }
 
@@ -115,7 +116,7 @@ void HttpSession::OnRead(const Error& error, size_t bytes) {
     begin_ = end_ = 0;
     return Read();
   }
-  if (in_body_) body_rate_.Add(bytes);
+  if (in_body_) body_.Add(bytes);
   end_ += bytes;
   Work();
 }
@@ -150,10 +151,7 @@ void HttpSession::Work() {
 void HttpSession::NoteProgress() {
   const Time now = std::chrono::steady_clock::now();
   if (!std::exchange(in_message_, true)) message_began_ = now;
-  if (reader_.InBody() && !std::exchange(in_body_, true)) {
-    body_began_ = now;
-    body_rate_.Begin(now);
-  }
+  if (reader_.InBody() && !std::exchange(in_body_, true)) body_.Begin(now);
 }
 
 void HttpSession::ReadWithinBudget() {

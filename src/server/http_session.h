@@ -85,10 +85,9 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   // What Sweep() judges by.
   Time idle_since_{};     // accepted, or the last answer made
   Time message_began_{};  // its first byte, if in_message_
-  Time body_began_{};     // if in_body_; or went on, after it had waited for memory
   Time write_moved_{};    // the client took something of an answer, if write_busy_
   Time linger_began_{};   // if lingering_
-  ByteRate body_rate_;    // if in_body_
+  Arrival body_;          // if in_body_
 
   bool in_message_ = false;
   bool in_body_ = false;

@@ -48,7 +48,7 @@ class Listener {
   void Accept();
   void OnAccept(const boost::system::error_code& error, boost::asio::ip::tcp::socket socket,
                 Worker& worker);
-  /// False: the connection is closed at once, for there are too many or too few descriptors left.
+  /// nullopt: the connection is closed at once, for there are too many or too few descriptors left.
   std::optional<Connections::Ticket> Admit(boost::asio::ip::tcp::socket& socket);
   void BackOff(const boost::system::error_code& error);
   /// Logs at most once in ten seconds.

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "server/budget.h"
+
 namespace wick::server {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
@@ -38,5 +40,42 @@ class ByteRate {
 inline constexpr std::chrono::seconds kBlockingMax{10};
 /// A connection that waits for its part of a budget tries again after this.
 inline constexpr std::chrono::milliseconds kBudgetPause{20};
+
+/// A body or frame of which the rest is awaited.
+class Arrival {
+ public:
+  enum class Verdict : uint8_t {
+    kWait,    // it comes fast enough
+    kWanted,  // others have waited long enough for the memory that it holds
+    kSlow,    // less than `bytes_a_second` came
+  };
+
+  void Begin(SteadyTime now) {
+    began_ = now;
+    rate_.Begin(now);
+  }
+  void Add(uint64_t bytes) { rate_.Add(bytes); }
+
+  /// `share`: the memory for it. While that is not to be had it is not the peer's fault, and the time
+  /// begins anew.
+  Verdict Judge(SteadyTime now, const BudgetShare& share, uint64_t bytes_a_second) {
+    if (share.waiting()) {
+      Begin(now);
+      return Verdict::kWait;
+    }
+    if (share.is_wanted() && now - began_ > kBlockingMax) return Verdict::kWanted;
+    return rate_.IsEnough(now, bytes_a_second) ? Verdict::kWait : Verdict::kSlow;
+  }
+
+ private:
+  SteadyTime began_{};  // its first byte; or when it went on, after it had waited for memory
+  ByteRate rate_;
+};
+
+/// Whether a peer that has taken nothing of its answers for so long is given up. `share`: the memory
+/// of these answers.
+inline bool IsStuck(SteadyTime::duration still, SteadyTime::duration still_max, const BudgetShare& share) {
+  return still > still_max || (share.is_scarce() && still > kBlockingMax);
+}
 
 }  // namespace wick::server
