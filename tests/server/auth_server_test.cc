@@ -125,14 +125,7 @@ TEST_CASE("every type of frame lets in the tokens of its scope and nobody else",
     const std::string token = guarded.token(std::string(scope.name));
     for (uint16_t type = 2; protocol::ScopeOfBinary(type) != Scope::kToken || type == 2; ++type) {
       CAPTURE(scope.name, type);
-      std::string frames;
-      wire::Writer writer(frames);
-      const size_t hello = wire::BeginFrame(wire::RequestType(wire::Type::kHello), 1, frames);
-      writer.U32(wire::kMagic);
-      writer.U16(wire::kVersion);
-      writer.Text("test");
-      writer.Text(token);
-      wire::EndFrame(hello, frames);
+      std::string frames = HelloFrame(token);
       wire::EndFrame(wire::BeginFrame(type, 2, frames), frames);  // with an empty payload
       Connection raw(guarded.server().binary());
       raw.Send(frames);
@@ -265,15 +258,7 @@ TEST_CASE("a silent connection of a token that was taken back is closed as well"
           "[server][auth]") {
   GuardedServer guarded;
   Connection raw(guarded.server().binary());
-  std::string hello;
-  wire::Writer writer(hello);
-  const size_t start = wire::BeginFrame(wire::RequestType(wire::Type::kHello), 1, hello);
-  writer.U32(wire::kMagic);
-  writer.U16(wire::kVersion);
-  writer.Text("silent");
-  writer.Text(guarded.token("read"));
-  wire::EndFrame(start, hello);
-  raw.Send(hello);
+  raw.Send(HelloFrame(guarded.token("read")));
   guarded.Remove("read");
   guarded.Reload();
   CHECK(raw.ReceiveAll().find("the token") != std::string::npos);  // ends by itself

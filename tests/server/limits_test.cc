@@ -18,17 +18,6 @@ bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-std::string Hello() {
-  std::string frame;
-  const size_t start = wire::BeginFrame(wire::RequestType(wire::Type::kHello), 1, frame);
-  wire::Writer writer(frame);
-  writer.U32(wire::kMagic);
-  writer.U16(wire::kVersion);
-  writer.Text("test");
-  wire::EndFrame(start, frame);
-  return frame;
-}
-
 void WriteMinutes(RunningServer& running, int minutes) {
   std::string lines;
   for (int i = 0; i < minutes; ++i) {
@@ -119,7 +108,7 @@ TEST_CASE("connections of one address are bounded", "[server][limits]") {
   Connection one(running.server().http());
   CHECK(one.Ask(Get("/healthz")).status == 200);
   Connection two(running.server().binary());
-  CHECK(two.AskFrame(Hello()).type == wire::ReplyType(wire::Type::kHello));
+  CHECK(two.AskFrame(HelloFrame()).type == wire::ReplyType(wire::Type::kHello));
   Connection three(running.server().http());
   CHECK(three.ReceiveAll().empty());
   CHECK(Contains(one.Ask(Get("/metrics")).body, "\nwick_connections_refused_total 1\n"));
@@ -234,7 +223,7 @@ TEST_CASE("a body that stops keeps no other out, and is given up", "[server][lim
 TEST_CASE("a slow frame is given up with its reason", "[server][limits]") {
   RunningServer running({"limits.min_body_rate=1MiB"});
   Connection slow(running.server().binary());
-  REQUIRE(slow.AskFrame(Hello()).type == wire::ReplyType(wire::Type::kHello));
+  REQUIRE(slow.AskFrame(HelloFrame()).type == wire::ReplyType(wire::Type::kHello));
   std::string head;
   wire::AppendHeader({100, wire::RequestType(wire::Type::kPing), 0, 7}, head);
   slow.Send(head);
@@ -248,7 +237,7 @@ TEST_CASE("many large binary replies that nobody reads are made a few at a time"
   RunningServer running({"limits.max_unread=64KiB", "limits.write_timeout=2s", "tiers.1m.window=1m"});
   WriteMinutes(running, 10'000);
   Connection raw(running.server().binary());
-  REQUIRE(raw.AskFrame(Hello()).type == wire::ReplyType(wire::Type::kHello));
+  REQUIRE(raw.AskFrame(HelloFrame()).type == wire::ReplyType(wire::Type::kHello));
   std::string asks;
   for (uint64_t id = 2; id < 200; ++id) {
     const size_t start = wire::BeginFrame(wire::RequestType(wire::Type::kCandles), id, asks);

@@ -62,20 +62,13 @@ TEST_CASE("before it has recovered a server answers probes and refuses the rest,
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().code == ErrorCode::kRecovering);
   Connection binary(listening.server().binary());
-  std::string hello;
-  const size_t start = wire::BeginFrame(wire::RequestType(wire::Type::kHello), 1, hello);
-  wire::Writer writer(hello);
-  writer.U32(wire::kMagic);
-  writer.U16(wire::kVersion);
-  writer.Text("test");
-  wire::EndFrame(start, hello);
-  CHECK(binary.AskFrame(hello).type == wire::kErrorType);
+  CHECK(binary.AskFrame(HelloFrame()).type == wire::kErrorType);
 
   REQUIRE(listening.server().Recover().ok());
   CHECK(http.Ask(Get("/readyz")).status == 200);
   CHECK(http.Ask(event).status == 200);
   CHECK(Contains(http.Ask(Get("/v1/status")).body, R"("state":"ready")"));
-  CHECK(binary.AskFrame(hello).type == wire::ReplyType(wire::Type::kHello));
+  CHECK(binary.AskFrame(HelloFrame()).type == wire::ReplyType(wire::Type::kHello));
   CHECK(Client::Connect(options).ok());
 }
 

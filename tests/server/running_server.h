@@ -30,6 +30,19 @@ namespace wick::server {
 
 inline constexpr uint64_t kNowMs = 1'700'000'000'000;
 
+/// `token` empty: a client without one.
+inline std::string HelloFrame(std::string_view token = "") {
+  std::string frame;
+  const size_t start = wire::BeginFrame(wire::RequestType(wire::Type::kHello), 1, frame);
+  wire::Writer writer(frame);
+  writer.U32(wire::kMagic);
+  writer.U16(wire::kVersion);
+  writer.Text("test");
+  if (!token.empty()) writer.Text(token);
+  wire::EndFrame(start, frame);
+  return frame;
+}
+
 class RunningServer {
  public:
   explicit RunningServer(const std::vector<std::string>& overrides = {}) {
