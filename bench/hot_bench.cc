@@ -27,7 +27,8 @@ struct FilledShard {
     ticks.clear();
     for (uint32_t i = 0; i < events; ++i) {
       const auto series = step == 0 ? i : static_cast<uint32_t>(random() % table.size());
-      ticks.push_back(TickOf(SeriesId{series}, {1 + static_cast<double>(random() % 100), 1, 1, kBaseMs + step}));
+      ticks.push_back(TickOf(SeriesId{series},
+                             {1 + static_cast<double>(random() % 100), 1, 1, kBaseMs + step}));
     }
     benchmark::DoNotOptimize(shard.Apply(ticks, ++number, 0));
   }

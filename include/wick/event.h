@@ -8,12 +8,13 @@
 
 namespace wick {
 
-/// What an event says of its series, without the names. Volumes are rolling totals of the last 24 hours.
+/// What an event says of its series, without the names. Volumes are rolling totals of the last 24
+/// hours.
 struct Price {
-  double price = 0;                     // quote currency per unit of base, finite, > 0
-  double base_volume_last_24h = 0;      // base currency, finite, >= 0
-  double quote_volume_last_24h = 0;     // quote currency, finite, >= 0
-  uint64_t timestamp_ms = 0;            // since the Unix epoch; 0: there is no price
+  double price = 0;                  // quote currency per unit of base, finite, > 0
+  double base_volume_last_24h = 0;   // base currency, finite, >= 0
+  double quote_volume_last_24h = 0;  // quote currency, finite, >= 0
+  uint64_t timestamp_ms = 0;         // since the Unix epoch; 0: there is no price
 
   friend bool operator==(const Price&, const Price&) = default;
 };
@@ -54,17 +55,24 @@ enum class Refusal : uint8_t {
   kInvalidTimestamp = 6,
   kFutureTimestamp = 7,
   kTooManySeries = 8,
-  kUnknownSeries = 9,  // binary protocol only: an id that was never registered
+  kUnknownSeries = 9,      // binary protocol only: an id that was never registered
   kTooManyNewSeries = 10,  // within the last minute: the same symbol may be taken later
 };
 inline constexpr int kRefusalCount = 11;
 
 /// The code of a refusal as users meet it: "invalid_price". kNone gives "none".
 constexpr std::string_view RefusalCode(Refusal r) {
-  constexpr std::string_view kCodes[kRefusalCount] = {
-      "none",           "invalid_json",      "missing_field",    "invalid_name",    "invalid_price",
-      "invalid_volume", "invalid_timestamp", "future_timestamp", "too_many_series", "unknown_series",
-      "too_many_new_series"};
+  constexpr std::string_view kCodes[kRefusalCount] = {"none",
+                                                      "invalid_json",
+                                                      "missing_field",
+                                                      "invalid_name",
+                                                      "invalid_price",
+                                                      "invalid_volume",
+                                                      "invalid_timestamp",
+                                                      "future_timestamp",
+                                                      "too_many_series",
+                                                      "unknown_series",
+                                                      "too_many_new_series"};
   return static_cast<uint8_t>(r) < kRefusalCount ? kCodes[static_cast<uint8_t>(r)] : "unknown";
 }
 

@@ -45,7 +45,7 @@ struct CandlesReply {
   Interval interval;               // of every candle, unless grain is kFinest
   uint64_t available_from_ms = 0;  // candles that start before this are not kept; 0: all are
   std::vector<Candle> candles;     // ascending
-  std::optional<uint64_t> next_ms; // `from` of the following page
+  std::optional<uint64_t> next_ms;  // `from` of the following page
 };
 
 struct PairListing {
@@ -58,8 +58,9 @@ struct PairListing {
 
 struct ExchangeListing {
   std::string exchange;
-  uint64_t last_seen_ms = 0;       // the newest of its pairs
-  std::vector<PairListing> pairs;  // by base, then quote currency; empty where only names were asked for
+  uint64_t last_seen_ms = 0;  // the newest of its pairs
+  std::vector<PairListing>
+      pairs;  // by base, then quote currency; empty where only names were asked for
 
   friend bool operator==(const ExchangeListing&, const ExchangeListing&) = default;
 };

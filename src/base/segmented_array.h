@@ -38,13 +38,17 @@ class SegmentedArray {
     return (*this)[index];
   }
   /// Release; pairs with the acquire in size(): whoever sees the new size sees the element.
-  void Publish() { size_.store(size_.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
+  void Publish() {
+    size_.store(size_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  }
 
   T& operator[](size_t index) {
-    return segments_[index >> kSegmentBits].load(std::memory_order_acquire)[index & (kSegmentSize - 1)];
+    return segments_[index >> kSegmentBits].load(
+        std::memory_order_acquire)[index & (kSegmentSize - 1)];
   }
   const T& operator[](size_t index) const {
-    return segments_[index >> kSegmentBits].load(std::memory_order_acquire)[index & (kSegmentSize - 1)];
+    return segments_[index >> kSegmentBits].load(
+        std::memory_order_acquire)[index & (kSegmentSize - 1)];
   }
 
   size_t MemoryBytes() const {

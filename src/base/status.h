@@ -25,10 +25,9 @@ inline std::string Message(const absl::Status& status) { return std::string(stat
 
 }  // namespace wick
 
-#define WICK_RETURN_IF_ERROR(expression)                    \
-  do {                                                      \
-    if (absl::Status status_ = (expression); !status_.ok()) \
-      return status_;                                       \
+#define WICK_RETURN_IF_ERROR(expression)                                    \
+  do {                                                                      \
+    if (absl::Status status_ = (expression); !status_.ok()) return status_; \
   } while (false)
 
 #define WICK_CONCAT_INNER(a, b) a##b

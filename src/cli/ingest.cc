@@ -115,7 +115,8 @@ void AddIngest(CLI::App& app, Action& action) {
       ->type_name("FILE")
       ->required();
   AddSendOptions(*command, options->send);
-  command->add_flag("--strict", options->strict, "Exit code 1 if any event was refused or sent twice");
+  command->add_flag("--strict", options->strict,
+                    "Exit code 1 if any event was refused or sent twice");
   command->footer(
       "A refused event costs no other; the summary counts them by reason and shows the first with "
       "their lines\n"

@@ -32,7 +32,9 @@ std::string IngestSummary::Text(double seconds, const char* line_word) const {
 
   std::string text = counts.Text();
   if (reconnects > 0) {
-    text += "what was on its way when the connection was lost was sent again: late events of it may be counted twice\n";
+    text +=
+        "what was on its way when the connection was lost was sent again: late events of it may be "
+        "counted twice\n";
   }
   const auto& errors = report.errors();
   const size_t examples = std::min(errors.size(), kExamplesMax);

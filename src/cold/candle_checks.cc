@@ -13,7 +13,8 @@ using market::Tier;
 
 std::string FaultOf(Tier tier, const FoldedCandle& c) {
   if (c.count == 0) return "it has no events";
-  if (!IsPossiblePrice(c.open) || !IsPossiblePrice(c.high) || !IsPossiblePrice(c.low) || !IsPossiblePrice(c.close)) {
+  if (!IsPossiblePrice(c.open) || !IsPossiblePrice(c.high) || !IsPossiblePrice(c.low) ||
+      !IsPossiblePrice(c.close)) {
     return fmt::format("a price is none: open {}, high {}, low {}, close {}", c.open, c.high, c.low,
                        c.close);
   }

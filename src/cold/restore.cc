@@ -135,7 +135,7 @@ absl::StatusOr<BackupInfo> Restore(const RestoreOptions& options) {
                                            options.backup_directory));  // names the file
   }
   if (status.ok()) return *chosen;
-  engine.reset();  // its threads may still be copying
+  engine.reset();           // its threads may still be copying
   std::error_code ignored;  // what cannot be removed is refused as an unfinished restore
   for (const auto& entry : fs::directory_iterator(data, ignored)) {
     if (entry.path().filename() != kRestoringName) fs::remove_all(entry.path(), ignored);

@@ -1,5 +1,5 @@
-// The only disk: one RocksDB whose column families hold journal, candles, series, states, references.
-// Layout of every key and value: docs/disk-format.md.
+// The only disk: one RocksDB whose column families hold journal, candles, series, states,
+// references. Layout of every key and value: docs/disk-format.md.
 #pragma once
 
 #include <absl/functional/function_ref.h>
@@ -30,16 +30,18 @@ namespace wick::cold {
 struct StoreOptions {
   std::string directory;
   uint64_t block_cache_bytes = 64_MiB;
-  uint64_t journal_memtable_bytes = 128_MiB;  // holds several checkpoints, so that frames die in memory
-  uint64_t candle_memtable_bytes = 16_MiB;    // per column family
-  uint64_t wal_bytes_max = 512_MiB;           // bounds the replay after a crash
-  uint64_t resume_room_bytes = 16_MiB;        // writing goes on when that much is free beside the log
-  rocksdb::Env* env = nullptr;                // the system's; tests give one that fails or forgets
+  uint64_t journal_memtable_bytes =
+      128_MiB;  // holds several checkpoints, so that frames die in memory
+  uint64_t candle_memtable_bytes = 16_MiB;  // per column family
+  uint64_t wal_bytes_max = 512_MiB;         // bounds the replay after a crash
+  uint64_t resume_room_bytes = 16_MiB;      // writing goes on when that much is free beside the log
+  rocksdb::Env* env = nullptr;              // the system's; tests give one that fails or forgets
 };
 
 /// What a checkpoint keeps of a series: enough to go on folding without reading the disk.
 struct SeriesState {
-  uint64_t applied = 0;  // every journal frame up to this number is in this state and in the candles
+  uint64_t applied =
+      0;  // every journal frame up to this number is in this state and in the candles
   Price latest;
   std::array<market::FoldedCandle, market::kTierCount> newest;  // per tier; count 0: none
 
@@ -54,9 +56,9 @@ enum class CandleOp : uint8_t {
 
 struct StoreUsage {
   std::array<uint64_t, market::kTierCount> tier_disk_bytes = {};  // SST files of the tier's candles
-  uint64_t disk_bytes = 0;      // all SST files
-  uint64_t wal_bytes = 0;       // live write-ahead log files
-  uint64_t memtable_bytes = 0;  // in memory, not yet in SST files
+  uint64_t disk_bytes = 0;                                        // all SST files
+  uint64_t wal_bytes = 0;                                         // live write-ahead log files
+  uint64_t memtable_bytes = 0;                                    // in memory, not yet in SST files
   uint64_t block_cache_bytes = 0;
 };
 
@@ -79,7 +81,8 @@ class Batch {
 
   void PutSymbol(SeriesId series, const SymbolView& symbol);
 
-  /// One journal frame: the events of `parts` in order, under `number`. Parts are copied once, into the batch.
+  /// One journal frame: the events of `parts` in order, under `number`. Parts are copied once, into
+  /// the batch.
   void PutFrame(uint64_t number, std::span<const std::span<const Tick>> parts);
   void DeleteFrame(uint64_t number);
 
@@ -95,8 +98,8 @@ class Batch {
   /// Remembers that numbers up to `number` were given out.
   void PutLastNumber(uint64_t number);
 
-  /// Remembers that events in buckets behind these may have been refused as too late, in all the candles that
-  /// are on disk with this batch.
+  /// Remembers that events in buckets behind these may have been refused as too late, in all the
+  /// candles that are on disk with this batch.
   void PutRefusedUntil(const market::Horizons& refused_until);
 
   bool empty() const;
@@ -120,9 +123,11 @@ class Snapshot {
   /// `applied` of the series' state record; 0: it has none.
   absl::StatusOr<uint64_t> Applied(SeriesId series) const;
 
-  /// Appends to `candles` the candles with a bucket in [from, to), ascending, the first `limit` of them.
-  absl::Status ReadForward(market::Tier tier, SeriesId series, market::Bucket from, market::Bucket to,
-                           size_t limit, std::vector<market::FoldedCandle>& candles) const;
+  /// Appends to `candles` the candles with a bucket in [from, to), ascending, the first `limit` of
+  /// them.
+  absl::Status ReadForward(market::Tier tier, SeriesId series, market::Bucket from,
+                           market::Bucket to, size_t limit,
+                           std::vector<market::FoldedCandle>& candles) const;
 
   /// The same, the last `limit` of them (appended ascending, too).
   absl::Status ReadBackward(market::Tier tier, SeriesId series, market::Bucket from,
@@ -139,10 +144,10 @@ class Snapshot {
 /// Threads: any, except that Commit() and Resume() have one caller at a time.
 class Store {
  public:
-  /// Opens the directory, makes it if there is none. Errors are one line for the operator: not writable,
-  /// in use by another process, written by a newer wick, damaged (with the file and the place in it).
-  /// What a power cut tore off the end of the last write is repaired: see repairs(). Without room on
-  /// the disk to write, what is there is opened to be read: see writable().
+  /// Opens the directory, makes it if there is none. Errors are one line for the operator: not
+  /// writable, in use by another process, written by a newer wick, damaged (with the file and the
+  /// place in it). What a power cut tore off the end of the last write is repaired: see repairs().
+  /// Without room on the disk to write, what is there is opened to be read: see writable().
   static absl::StatusOr<std::unique_ptr<Store>> Open(const StoreOptions& options);
   ~Store();
 
@@ -154,7 +159,8 @@ class Store {
 
   /// Goes on after kResourceExhausted. OK: batches are written again (or always were).
   /// kResourceExhausted: the disk is still too full, or a snapshot was not given back within a
-  /// second; try again later. Any other error is final. Whoever asks for a snapshot meanwhile waits.
+  /// second; try again later. Any other error is final. Whoever asks for a snapshot meanwhile
+  /// waits.
   absl::Status Resume();
 
   /// False: the disk is full, or writing failed for good.
@@ -175,24 +181,25 @@ class Store {
       absl::FunctionRef<void(uint64_t number, std::span<const Tick> ticks)> each) const;
   absl::Status ReadReferences(absl::FunctionRef<void(const Reference&)> each) const;
   absl::StatusOr<uint64_t> LastNumber() const;  // 0 in a new store
-  /// What PutRefusedUntil() remembered; nullopt: an older wick made the directory and kept no account.
+  /// What PutRefusedUntil() remembered; nullopt: an older wick made the directory and kept no
+  /// account.
   absl::StatusOr<std::optional<market::Horizons>> RefusedUntil() const;
 
   std::unique_ptr<const Snapshot> GetSnapshot() const;
 
-  /// Deletes the chunks whose every bucket is behind its tier's horizon, at most `chunks_max` of them.
-  /// Returns how many were deleted. Synced: an unsynced write would make it unsafe to take a torn
-  /// end of the log for the last write. Errors as of Commit().
+  /// Deletes the chunks whose every bucket is behind its tier's horizon, at most `chunks_max` of
+  /// them. Returns how many were deleted. Synced: an unsynced write would make it unsafe to take a
+  /// torn end of the log for the last write. Errors as of Commit().
   absl::StatusOr<uint64_t> RemoveExpired(const market::Horizons& horizons, uint64_t chunks_max);
 
   /// Writes everything in memory to SST files; a start after it has nothing to replay. Errors as of
   /// Commit().
   absl::Status Flush();
 
-  /// Adds a generation to a backup directory, with everything whose commit returned before this call. Reads
-  /// files and writes none but the backup's and a flush's: commits and readers go on. Takes as long as copying
-  /// takes; may run beside every other call. Unavailable: another backup is under way, or StopBackups() was
-  /// called. InvalidArgument: no backup belongs there.
+  /// Adds a generation to a backup directory, with everything whose commit returned before this
+  /// call. Reads files and writes none but the backup's and a flush's: commits and readers go on.
+  /// Takes as long as copying takes; may run beside every other call. Unavailable: another backup
+  /// is under way, or StopBackups() was called. InvalidArgument: no backup belongs there.
   absl::StatusOr<BackupInfo> Backup(const BackupOptions& options);
   /// Ends a running backup soon, and refuses further ones.
   void StopBackups();

@@ -186,7 +186,8 @@ absl::StatusOr<VerifyCounts> Verify(const std::string& directory,
   }
   const auto log = std::make_shared<DamageLog>(nullptr);
   OpenedForReading opened;
-  if (const auto status = OpenToRead(directory, on_disk, !torn.empty(), log, opened); !status.ok()) {
+  if (const auto status = OpenToRead(directory, on_disk, !torn.empty(), log, opened);
+      !status.ok()) {
     if (!status.IsCorruption())
       return FromRocks(status, fmt::format("opening {} to read", directory));
     const std::string complaint = log->complaint();

@@ -43,9 +43,10 @@ class SegmentReader {
   SegmentReader(const TierReader& reader, const Segment& segment)
       : reader_(reader), segment_(segment) {}
 
-  /// Appends the first `limit`. If the walk over the tier got too long it stops early and says where the
-  /// next candle starts.
-  absl::Status First(size_t limit, std::vector<Candle>& candles, std::optional<uint64_t>& stopped_ms) {
+  /// Appends the first `limit`. If the walk over the tier got too long it stops early and says
+  /// where the next candle starts.
+  absl::Status First(size_t limit, std::vector<Candle>& candles,
+                     std::optional<uint64_t>& stopped_ms) {
     const size_t wanted = candles.size() + limit;
     Bucket from = FirstBucket(segment_);
     const Bucket end = EndBucket(segment_);
@@ -142,7 +143,8 @@ absl::Status ReadFirst(const TierReader& reader, const CandlePlan& plan, size_t 
 absl::StatusOr<std::vector<Candle>> ReadLast(const TierReader& reader,
                                              const std::vector<Segment>& segments, size_t limit) {
   std::vector<Candle> candles;
-  for (auto segment = segments.rbegin(); segment != segments.rend() && candles.size() < limit; ++segment) {
+  for (auto segment = segments.rbegin(); segment != segments.rend() && candles.size() < limit;
+       ++segment) {
     WICK_ASSIGN_OR_RETURN(std::vector<Candle> older,
                           SegmentReader(reader, *segment).Last(limit - candles.size()));
     candles.insert(candles.begin(), older.begin(), older.end());
@@ -151,14 +153,16 @@ absl::StatusOr<std::vector<Candle>> ReadLast(const TierReader& reader,
 }
 
 /// The last candle known before the plan's range.
-absl::StatusOr<std::optional<FoldedCandle>> LastKnown(const TierReader& reader, const CandlePlan& plan) {
+absl::StatusOr<std::optional<FoldedCandle>> LastKnown(const TierReader& reader,
+                                                      const CandlePlan& plan) {
   for (auto segment = plan.before.rbegin(); segment != plan.before.rend(); ++segment) {
     std::vector<FoldedCandle> last;
     // Two: the bucket of the last one may reach into the range.
     WICK_RETURN_IF_ERROR(
         reader.Backward(segment->tier, FirstBucket(*segment), EndBucket(*segment), 2, last));
     for (auto candle = last.rbegin(); candle != last.rend(); ++candle) {
-      if (market::ClosesBefore(segment->tier, *candle, plan.segments.front().from_ms)) return *candle;
+      if (market::ClosesBefore(segment->tier, *candle, plan.segments.front().from_ms))
+        return *candle;
     }
   }
   return std::nullopt;
@@ -196,9 +200,8 @@ absl::StatusOr<CandlesReply> QueryCandles(const TierReader& reader, const Candle
   }
   if (request.fill != Fill::kNone) {
     WICK_ASSIGN_OR_RETURN(const auto known, LastKnown(reader, plan));
-    auto filled = market::FillGaps(
-        stopped_ms ? Before(plan, *stopped_ms) : plan, request.fill, known,
-        reply.candles, now_ms, request.limit);
+    auto filled = market::FillGaps(stopped_ms ? Before(plan, *stopped_ms) : plan, request.fill,
+                                   known, reply.candles, now_ms, request.limit);
     reply.candles = std::move(filled.candles);
     reply.next_ms = filled.next_ms ? filled.next_ms : stopped_ms;
   } else if (reply.candles.size() > request.limit) {

@@ -9,8 +9,8 @@
 
 namespace wick::engine {
 
-/// Tier candles one request walks over before it ends with the candle it has begun: a forward range is then
-/// answered with a shorter page.
+/// Tier candles one request walks over before it ends with the candle it has begun: a forward range
+/// is then answered with a shorter page.
 inline constexpr uint64_t kTierCandlesPerRequestMax = 2'000'000;
 
 /// Errors: kInvalidArgument if it cannot be answered, and those of the reader. Thread-safe.

@@ -37,7 +37,8 @@ void CheckpointPasses::Refuse(const absl::Status& status) {
   {
     const std::lock_guard lock(mutex_);
     refused.swap(running_);
-    refused.insert(refused.end(), std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
+    refused.insert(refused.end(), std::make_move_iterator(waiting_.begin()),
+                   std::make_move_iterator(waiting_.end()));
     waiting_.clear();
   }
   for (Done& each : refused) each(status);
@@ -65,10 +66,13 @@ void CheckpointPasses::ShardDone(const absl::Status& status, uint64_t now_ms) {
     if (failure_.ok()) {
       ++ended_.passes;
       ended_.ended_ms = now_ms;
-      ended_.duration_ms = static_cast<uint64_t>(
-          std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began_).count());
+      ended_.duration_ms =
+          static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                    std::chrono::steady_clock::now() - began_)
+                                    .count());
     } else {
-      done.insert(done.end(), std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
+      done.insert(done.end(), std::make_move_iterator(waiting_.begin()),
+                  std::make_move_iterator(waiting_.end()));
       waiting_.clear();
     }
   }

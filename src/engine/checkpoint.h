@@ -12,9 +12,8 @@
 
 namespace wick::engine {
 
-/// A pass takes every shard once over its changed series, a slice at a time; it is complete when the last
-/// slice of each shard is durable. One pass at a time.
-/// Threads: any.
+/// A pass takes every shard once over its changed series, a slice at a time; it is complete when
+/// the last slice of each shard is durable. One pass at a time. Threads: any.
 class CheckpointPasses {
  public:
   using Done = absl::AnyInvocable<void(absl::Status)>;
@@ -23,7 +22,8 @@ class CheckpointPasses {
 
   /// Asks for a pass that begins after this call.
   void Request(Done done);
-  /// There is no room to write: answers every request. The pass that runs goes on, and others may begin.
+  /// There is no room to write: answers every request. The pass that runs goes on, and others may
+  /// begin.
   void Refuse(const absl::Status& status);
   /// Writing has failed: answers the requests that no pass has begun for; none begins any more.
   void Fail(const absl::Status& status);

@@ -9,7 +9,8 @@
 namespace wick::engine {
 namespace {
 
-/// One round fits the store's memtable several times over and one fdatasync takes long enough to fill it.
+/// One round fits the store's memtable several times over and one fdatasync takes long enough to
+/// fill it.
 constexpr uint64_t kRoundBytesMax = 16_MiB;
 /// A frame is read in one piece at recovery.
 constexpr uint64_t kFrameBytesMax = 1_MiB;
@@ -18,13 +19,14 @@ constexpr std::chrono::milliseconds kResumePeriod{200};
 
 absl::Status NotAcknowledged(const absl::Status& full) {
   return Error(absl::StatusCode::kResourceExhausted,
-               "not acknowledged, and may still come to count when there is room again: {}", Message(full));
+               "not acknowledged, and may still come to count when there is room again: {}",
+               Message(full));
 }
 
 }  // namespace
 
-Committer::Committer(cold::Store& store, const hot::SymbolIndex& index, unsigned shards, WriteGate& gate,
-                     Hooks hooks)
+Committer::Committer(cold::Store& store, const hot::SymbolIndex& index, unsigned shards,
+                     WriteGate& gate, Hooks hooks)
     : store_(store),
       index_(index),
       gate_(gate),
@@ -32,7 +34,8 @@ Committer::Committer(cold::Store& store, const hot::SymbolIndex& index, unsigned
       uncommitted_events_(std::make_unique<std::atomic<uint64_t>[]>(shards)),
       runs_(shards),
       covered_(shards, 0) {
-  if (!store.writable()) Stall(Error(absl::StatusCode::kResourceExhausted, "nothing can be written"));
+  if (!store.writable())
+    Stall(Error(absl::StatusCode::kResourceExhausted, "nothing can be written"));
 }
 
 Committer::~Committer() { Stop(); }
@@ -45,7 +48,8 @@ void Committer::KnowFrame(uint64_t number, uint64_t bytes) {
   counters_.frame_bytes.store(frame_bytes_, std::memory_order_relaxed);
 }
 
-void Committer::KnowRefused(const std::optional<market::Horizons>& refused_until, uint64_t newest_ms) {
+void Committer::KnowRefused(const std::optional<market::Horizons>& refused_until,
+                            uint64_t newest_ms) {
   refused_until_written_ = refused_until.has_value();
   if (refused_until) {
     refused_until_ = *refused_until;
@@ -115,7 +119,8 @@ bool Committer::Turn() {
   const uint64_t commits = counters_.commits.load(std::memory_order_relaxed);
   {
     const std::lock_guard lock(mutex_);
-    queue_.insert(queue_.end(), std::make_move_iterator(incoming_.begin()), std::make_move_iterator(incoming_.end()));
+    queue_.insert(queue_.end(), std::make_move_iterator(incoming_.begin()),
+                  std::make_move_iterator(incoming_.end()));
     incoming_.clear();
   }
   Proceed(/*resume_now=*/true);
@@ -158,8 +163,9 @@ void Committer::Proceed(bool resume_now) {
 void Committer::Stall(absl::Status full) {
   stalled_ = true;
   resume_at_ = std::chrono::steady_clock::now() + kResumePeriod;
-  full_ = Error(absl::StatusCode::kResourceExhausted,
-                "the disk is full, writing goes on by itself when there is room ({})", Message(full));
+  full_ =
+      Error(absl::StatusCode::kResourceExhausted,
+            "the disk is full, writing goes on by itself when there is room ({})", Message(full));
   gate_.SetFull(full_);
 }
 
@@ -238,8 +244,8 @@ void Committer::Gather(Part& part) {
 }
 
 void Committer::Gather(CheckpointSlice& slice) {
-  // The slice holds the state after these parts, and what comes later is not in it: a frame that reached
-  // over it would be replayed in part twice.
+  // The slice holds the state after these parts, and what comes later is not in it: a frame that
+  // reached over it would be replayed in part twice.
   CloseRun(slice.shard);
   for (const CapturedSeries& captured : slice.series) {
     batch_.PutState(captured.series, captured.state);
@@ -286,7 +292,8 @@ uint64_t Committer::DeleteCoveredFrames() {
   std::sort(new_frames_.begin(), new_frames_.end(),
             [](const Frame& a, const Frame& b) { return a.number < b.number; });
   for (const Frame& frame : new_frames_) {
-    // Shards number their parts from one counter, so a round may hold a frame older than one written before.
+    // Shards number their parts from one counter, so a round may hold a frame older than one
+    // written before.
     auto at = frames_.end();
     while (at != frames_.begin() && std::prev(at)->number > frame.number) --at;
     frames_.insert(at, frame);
@@ -306,8 +313,10 @@ uint64_t Committer::DeleteCoveredFrames() {
 void Committer::CountCommitted() {
   constexpr auto kRelaxed = std::memory_order_relaxed;
   Bump(counters_.commits);
-  counters_.synced_number.store(std::max(counters_.synced_number.load(kRelaxed), round_number_), kRelaxed);
-  counters_.checkpoint_number.store(std::max(counters_.checkpoint_number.load(kRelaxed), round_covered_), kRelaxed);
+  counters_.synced_number.store(std::max(counters_.synced_number.load(kRelaxed), round_number_),
+                                kRelaxed);
+  counters_.checkpoint_number.store(
+      std::max(counters_.checkpoint_number.load(kRelaxed), round_covered_), kRelaxed);
   counters_.frames.store(frames_.size(), kRelaxed);
   counters_.frame_bytes.store(frame_bytes_, kRelaxed);
 }

@@ -30,7 +30,7 @@ namespace wick::engine {
 struct CheckpointSlice {
   unsigned shard = 0;
   std::vector<CapturedSeries> series;
-  bool last = false;         // of its pass: frames up to pass_number are covered by this shard
+  bool last = false;  // of its pass: frames up to pass_number are covered by this shard
   uint64_t pass_number = 0;
   market::Horizons refused_until;  // of the shard, with these captures
 };
@@ -41,14 +41,14 @@ struct ReferenceWrite {
   absl::AnyInvocable<void(absl::Status)> done;  // null once it was called
 };
 
-/// Group commit. What one sender gives is written in its order; everything of one round is one atomic,
-/// synced write.
+/// Group commit. What one sender gives is written in its order; everything of one round is one
+/// atomic, synced write.
 ///
-/// No space left: the gate closes and the round is kept. Whoever waits is told that his write is not
-/// acknowledged, but it stays in line, for memory has applied it: when the store can go on, the same round is
-/// written and then what is behind it, everything once. Then the gate opens.
-/// Any other error is final: nothing is written any more and everything is answered with it.
-/// Threads: any may call Add; the rest is the commit thread, or the caller of Turn() in its place.
+/// No space left: the gate closes and the round is kept. Whoever waits is told that his write is
+/// not acknowledged, but it stays in line, for memory has applied it: when the store can go on, the
+/// same round is written and then what is behind it, everything once. Then the gate opens. Any
+/// other error is final: nothing is written any more and everything is answered with it. Threads:
+/// any may call Add; the rest is the commit thread, or the caller of Turn() in its place.
 class Committer {
  public:
   using Work = std::variant<Part, CheckpointSlice, ReferenceWrite>;
@@ -62,27 +62,33 @@ class Committer {
     std::function<void(const ReferenceChange&)> references_written;
   };
 
-  Committer(cold::Store& store, const hot::SymbolIndex& index, unsigned shards, WriteGate& gate, Hooks hooks);
+  Committer(cold::Store& store, const hot::SymbolIndex& index, unsigned shards, WriteGate& gate,
+            Hooks hooks);
   ~Committer();
 
-  /// Recovery, before Start(): a frame that the store holds, ascending; how many symbols it holds; the
-  /// newest number in it.
+  /// Recovery, before Start(): a frame that the store holds, ascending; how many symbols it holds;
+  /// the newest number in it.
   void KnowFrame(uint64_t number, uint64_t bytes);
   void KnowSymbols(size_t count) { symbols_written_ = count; }
-  void KnowNumber(uint64_t number) { counters_.synced_number.store(number, std::memory_order_relaxed); }
+  void KnowNumber(uint64_t number) {
+    counters_.synced_number.store(number, std::memory_order_relaxed);
+  }
 
-  /// What the store says was refused as too late; nullopt: it does not know, but nothing behind `newest_ms`.
+  /// What the store says was refused as too late; nullopt: it does not know, but nothing behind
+  /// `newest_ms`.
   void KnowRefused(const std::optional<market::Horizons>& refused_until, uint64_t newest_ms);
 
   void Start();
-  /// Writes what was added before and ends the thread. On a full disk it tries once more and leaves what
-  /// still cannot be written: none of it was acknowledged.
+  /// Writes what was added before and ends the thread. On a full disk it tries once more and leaves
+  /// what still cannot be written: none of it was acknowledged.
   void Stop();
-  /// One turn of the thread's work without waiting, where there is no thread. True: it wrote something.
+  /// One turn of the thread's work without waiting, where there is no thread. True: it wrote
+  /// something.
   bool Turn();
 
   void Add(Work work);
-  /// Makes it look whether the store can still be written: others than commits may have met a full disk.
+  /// Makes it look whether the store can still be written: others than commits may have met a full
+  /// disk.
   void LookAtStore();
 
   struct Counters {
@@ -111,10 +117,11 @@ class Committer {
   };
 
   void Loop();
-  /// Puts what was added into the queue; waits for it, or until it is time to try to resume. True: nothing
-  /// came and nothing will.
+  /// Puts what was added into the queue; waits for it, or until it is time to try to resume. True:
+  /// nothing came and nothing will.
   bool AwaitWork();
-  /// Writes the queue, unless the disk is full or writing has failed. `resume_now`: whether it is time or not.
+  /// Writes the queue, unless the disk is full or writing has failed. `resume_now`: whether it is
+  /// time or not.
   void Proceed(bool resume_now);
   void Resume();
   void Stall(absl::Status full);
@@ -147,23 +154,23 @@ class Committer {
 
   // commit thread only
   std::vector<Work> taken_;
-  std::deque<Work> queue_;                // in order; the round under way is its front
-  size_t gathered_ = 0;                   // of the queue: they are the round, and in batch_
-  size_t refused_ = 0;                    // of the queue: answered already, because the disk is full
-  bool stalled_ = false;                  // the store must resume before anything is written
-  absl::Status full_;                     // why the gate is closed, until the queue is written
+  std::deque<Work> queue_;  // in order; the round under way is its front
+  size_t gathered_ = 0;     // of the queue: they are the round, and in batch_
+  size_t refused_ = 0;      // of the queue: answered already, because the disk is full
+  bool stalled_ = false;    // the store must resume before anything is written
+  absl::Status full_;       // why the gate is closed, until the queue is written
   std::chrono::steady_clock::time_point resume_at_;  // if stalled
   cold::Batch batch_;
-  std::vector<Run> runs_;                 // by shard
-  std::vector<Frame> new_frames_;         // of this round
-  std::deque<Frame> frames_;              // in the store, ascending
-  uint64_t frame_bytes_ = 0;              // of those
-  std::vector<uint64_t> covered_;         // by shard: newest pass' number
-  uint64_t round_number_ = 0;             // newest number of this round
-  uint64_t round_covered_ = 0;            // the round deletes the frames up to this one
+  std::vector<Run> runs_;          // by shard
+  std::vector<Frame> new_frames_;  // of this round
+  std::deque<Frame> frames_;       // in the store, ascending
+  uint64_t frame_bytes_ = 0;       // of those
+  std::vector<uint64_t> covered_;  // by shard: newest pass' number
+  uint64_t round_number_ = 0;      // newest number of this round
+  uint64_t round_covered_ = 0;     // the round deletes the frames up to this one
   size_t symbols_written_ = 0;
-  market::Horizons refused_until_;        // of all shards, written with the captures it belongs to
-  bool refused_until_written_ = true;     // as it is
+  market::Horizons refused_until_;     // of all shards, written with the captures it belongs to
+  bool refused_until_written_ = true;  // as it is
   Counters counters_;
 };
 

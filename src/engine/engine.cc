@@ -30,12 +30,14 @@ Committer::Hooks HooksOf(Impl& impl) {
                 // The next slice may go, and any worker's sessions may have room again.
                 for (unsigned i = 0; i < impl.workers.size(); ++i) impl.wake(i);
               },
-          .references_written = [&impl](const ReferenceChange& change) { impl.references.Show(change); }};
+          .references_written =
+              [&impl](const ReferenceChange& change) { impl.references.Show(change); }};
 }
 
 }  // namespace
 
-Impl::Impl(const EngineOptions& engine_options, cold::Store& engine_store, const Clock& engine_clock)
+Impl::Impl(const EngineOptions& engine_options, cold::Store& engine_store,
+           const Clock& engine_clock)
     : options(engine_options),
       store(engine_store),
       clock(engine_clock),
@@ -46,7 +48,8 @@ Impl::Impl(const EngineOptions& engine_options, cold::Store& engine_store, const
       space_(engine_options.min_free_bytes) {
   WICK_ASSERT(options.workers > 0 && options.workers <= UINT16_MAX);
   for (unsigned i = 0; i < options.workers; ++i) {
-    workers.push_back(std::make_unique<Worker>(Shard::Options{options.keep, options.window_candles}, table, clock));
+    workers.push_back(std::make_unique<Worker>(Shard::Options{options.keep, options.window_candles},
+                                               table, clock));
   }
 }
 
@@ -81,7 +84,8 @@ absl::Status Impl::Stop() {
   auto written = std::make_shared<std::promise<absl::Status>>();
   auto result = written->get_future();
   passes.Request([written](absl::Status status) { written->set_value(std::move(status)); });
-  while (result.wait_for(std::chrono::milliseconds(threads_ ? 1 : 0)) != std::future_status::ready) {
+  while (result.wait_for(std::chrono::milliseconds(threads_ ? 1 : 0)) !=
+         std::future_status::ready) {
     if (gate.failed()) {
       passes.Fail(gate.status());
     } else if (gate.full()) {
@@ -125,7 +129,8 @@ uint64_t Impl::NewestElsewhereMs(unsigned self) const {
   uint64_t newest = 0;
   for (unsigned i = 0; i < workers.size(); ++i) {
     if (i == self) continue;
-    newest = std::max(newest, workers[i]->shard.counters().newest_event_ms.load(std::memory_order_relaxed));
+    newest = std::max(newest,
+                      workers[i]->shard.counters().newest_event_ms.load(std::memory_order_relaxed));
   }
   return newest;
 }
@@ -141,8 +146,9 @@ market::Horizons Impl::Horizons() const {
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() = default;
 
-absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options, cold::Store& store,
-                                                     const Clock& clock, RecoveryProgress* progress) {
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options,
+                                                     cold::Store& store, const Clock& clock,
+                                                     RecoveryProgress* progress) {
   auto impl = std::make_unique<Impl>(options, store, clock);
   RecoveryProgress unseen;
   WICK_RETURN_IF_ERROR(impl->Recover(progress != nullptr ? *progress : unseen));
@@ -161,7 +167,9 @@ const EngineOptions& Engine::options() const { return impl_->options; }
 const Clock& Engine::clock() const { return impl_->clock; }
 
 void Engine::Poll(unsigned worker) { impl_->Poll(worker); }
-Refusal Engine::Resolve(const SymbolView& symbol, SeriesId& series) { return impl_->Resolve(symbol, series); }
+Refusal Engine::Resolve(const SymbolView& symbol, SeriesId& series) {
+  return impl_->Resolve(symbol, series);
+}
 bool Engine::IsSeries(SeriesId series) const { return Raw(series) < impl_->index.size(); }
 EventBatch Engine::NewBatch() const { return EventBatch(*impl_); }
 void Engine::Submit(unsigned worker, EventBatch batch, Ack ack, Done done) {
@@ -175,7 +183,9 @@ void Engine::CountRejected(Refusal refusal, uint64_t events) {
   impl_->rejected[static_cast<size_t>(refusal)].fetch_add(events, std::memory_order_relaxed);
 }
 
-std::optional<SeriesId> Engine::Find(const SymbolView& symbol) const { return impl_->index.Find(symbol); }
+std::optional<SeriesId> Engine::Find(const SymbolView& symbol) const {
+  return impl_->index.Find(symbol);
+}
 std::optional<SeriesId> Engine::FindSeen(const SymbolView& symbol) const {
   const auto series = Find(symbol);
   return series && Latest(*series) ? series : std::nullopt;
@@ -184,20 +194,25 @@ SymbolView Engine::NamesOf(SeriesId series) const { return impl_->index.NamesOf(
 std::optional<Price> Engine::Latest(SeriesId series) const { return impl_->Latest(series); }
 
 absl::StatusOr<CandlesReply> Engine::Candles(SeriesId series, const CandlesRequest& request) const {
-  return QueryCandles(impl_->ReaderOf(series, TierReader::Source::kEverywhere), request, impl_->Horizons(),
-                      impl_->clock.NowMs(), impl_->options.candles_per_request_max);
+  return QueryCandles(impl_->ReaderOf(series, TierReader::Source::kEverywhere), request,
+                      impl_->Horizons(), impl_->clock.NowMs(),
+                      impl_->options.candles_per_request_max);
 }
-std::optional<absl::StatusOr<CandlesReply>> Engine::HotCandles(SeriesId series,
-                                                              const CandlesRequest& request) const {
-  auto reply = QueryCandles(impl_->ReaderOf(series, TierReader::Source::kRings), request, impl_->Horizons(),
-                            impl_->clock.NowMs(), impl_->options.candles_per_request_max);
+std::optional<absl::StatusOr<CandlesReply>> Engine::HotCandles(
+    SeriesId series, const CandlesRequest& request) const {
+  auto reply =
+      QueryCandles(impl_->ReaderOf(series, TierReader::Source::kRings), request, impl_->Horizons(),
+                   impl_->clock.NowMs(), impl_->options.candles_per_request_max);
   if (absl::IsOutOfRange(reply.status())) return std::nullopt;
   return reply;
 }
-std::vector<ExchangeListing> Engine::Exchanges(std::optional<std::string_view> only, bool pairs) const {
+std::vector<ExchangeListing> Engine::Exchanges(std::optional<std::string_view> only,
+                                               bool pairs) const {
   return impl_->Exchanges(only, pairs);
 }
-std::vector<BaseListing> Engine::Bases(const std::vector<std::string>& only) const { return impl_->Bases(only); }
+std::vector<BaseListing> Engine::Bases(const std::vector<std::string>& only) const {
+  return impl_->Bases(only);
+}
 std::vector<PriceEvent> Engine::PricesOfBase(std::string_view base_currency) const {
   return impl_->PricesOfBase(base_currency);
 }
@@ -210,7 +225,8 @@ void Engine::SetReference(Reference reference, absl::AnyInvocable<void(absl::Sta
   impl_->ChangeReferences(std::move(change), std::move(done));
 }
 
-void Engine::RemoveReference(std::string_view base_currency, absl::AnyInvocable<void(absl::Status)> done) {
+void Engine::RemoveReference(std::string_view base_currency,
+                             absl::AnyInvocable<void(absl::Status)> done) {
   ReferenceChange change;
   change.remove.emplace_back(base_currency);
   impl_->ChangeReferences(std::move(change), std::move(done));

@@ -26,17 +26,21 @@ namespace wick::engine {
 struct EngineOptions {
   unsigned workers = 1;
   market::Keep keep;
-  std::array<uint32_t, market::kTierCount> window_candles = {300, 240, 1, 1};  // in memory, per series
+  std::array<uint32_t, market::kTierCount> window_candles = {300, 240, 1,
+                                                             1};  // in memory, per series
   uint64_t future_skew_ms_max = market::kFutureSkewMsDefault;
   uint32_t series_max = 4'000'000;
   uint32_t new_series_per_minute_max = 1'000'000;  // a start registers all at once; 0: no bound
   uint32_t candles_per_request_max = 10'000;
   uint64_t checkpoint_interval_ms = 5'000;
-  uint64_t journal_bytes_max = 128_MiB;       // a checkpoint starts early when the journal holds this much
-  uint64_t unwritten_candles_max = 200'000;   // per shard; a checkpoint starts early beyond it
-  uint64_t retention_interval_ms = 600'000;   // between removals of expired candles
-  uint64_t inflight_events_max = 1'000'000;   // per source worker: not yet durable; then its sessions wait
-  uint64_t min_free_bytes = 64_MiB;  // writes are refused below it, or below 5 % of a smaller file system
+  uint64_t journal_bytes_max =
+      128_MiB;  // a checkpoint starts early when the journal holds this much
+  uint64_t unwritten_candles_max = 200'000;  // per shard; a checkpoint starts early beyond it
+  uint64_t retention_interval_ms = 600'000;  // between removals of expired candles
+  uint64_t inflight_events_max =
+      1'000'000;  // per source worker: not yet durable; then its sessions wait
+  uint64_t min_free_bytes =
+      64_MiB;  // writes are refused below it, or below 5 % of a smaller file system
 };
 
 /// When a batch is answered.
@@ -50,9 +54,9 @@ enum class Ack : uint8_t {
 struct IngestResult {
   uint64_t accepted = 0;    // includes late ones
   uint64_t duplicates = 0;  // equal to their series' latest: acknowledged, nothing changed
-  /// Otherwise nothing of the batch may be taken as durable, and the message says whether it may still come to
-  /// count. kResourceExhausted: the disk is full, and writes are taken again when it is not. Any other error is
-  /// final for this process.
+  /// Otherwise nothing of the batch may be taken as durable, and the message says whether it may
+  /// still come to count. kResourceExhausted: the disk is full, and writes are taken again when it
+  /// is not. Any other error is final for this process.
   absl::Status status = absl::OkStatus();
 };
 
@@ -78,18 +82,19 @@ class EventBatch {
   std::vector<std::vector<Tick>> by_shard_;
 };
 
-/// Threads: an engine has `workers` shards. The caller runs one thread (or turns one loop) a shard and calls
-/// Poll(shard) on it whenever the waker asked for it. Submit() and WhenRoom() are called on such a thread;
-/// everything else on any thread. Latest() never waits for a writer.
+/// Threads: an engine has `workers` shards. The caller runs one thread (or turns one loop) a shard
+/// and calls Poll(shard) on it whenever the waker asked for it. Submit() and WhenRoom() are called
+/// on such a thread; everything else on any thread. Latest() never waits for a writer.
 class Engine {
  public:
   /// Runs on the thread of the worker that submitted, from within Poll() or Submit().
   using Done = absl::AnyInvocable<void(const IngestResult&)>;
-  /// Makes Poll(worker) run soon on the worker's thread. Called from any thread; must not call Poll itself.
+  /// Makes Poll(worker) run soon on the worker's thread. Called from any thread; must not call Poll
+  /// itself.
   using Waker = std::function<void(unsigned worker)>;
 
-  /// Loads what the store holds and replays the journal; the store and the clock must outlive the engine.
-  /// `progress`, if given, says meanwhile how far it has come.
+  /// Loads what the store holds and replays the journal; the store and the clock must outlive the
+  /// engine. `progress`, if given, says meanwhile how far it has come.
   static absl::StatusOr<std::unique_ptr<Engine>> Open(const EngineOptions& options,
                                                       cold::Store& store, const Clock& clock,
                                                       RecoveryProgress* progress = nullptr);
@@ -98,14 +103,16 @@ class Engine {
   /// Starts the commit and maintenance threads. Poll may be called from now on.
   void Start(Waker waker);
 
-  /// In the place of Start(), for tests that replay: there are no threads, the caller turns everything.
+  /// In the place of Start(), for tests that replay: there are no threads, the caller turns
+  /// everything.
   void StartByHand(Waker waker);
-  /// One turn of the commit and the maintenance thread's work, without waiting. True: it wrote something.
+  /// One turn of the commit and the maintenance thread's work, without waiting. True: it wrote
+  /// something.
   bool Turn();
 
-  /// Writes a last checkpoint and stops the threads. The workers' threads must go on calling Poll until
-  /// this returns (by hand: it polls); no Submit after it was called. kResourceExhausted: the disk is full; what was acknowledged
-  /// is on it all the same.
+  /// Writes a last checkpoint and stops the threads. The workers' threads must go on calling Poll
+  /// until this returns (by hand: it polls); no Submit after it was called. kResourceExhausted: the
+  /// disk is full; what was acknowledged is on it all the same.
   absl::Status Stop();
 
   unsigned workers() const;
@@ -125,7 +132,8 @@ class Engine {
   EventBatch NewBatch() const;
   void Submit(unsigned worker, EventBatch batch, Ack ack, Done done);
 
-  /// False: too much is on its way to the disk; the session stops reading its socket and asks WhenRoom().
+  /// False: too much is on its way to the disk; the session stops reading its socket and asks
+  /// WhenRoom().
   bool HasRoom(unsigned worker) const;
   void WhenRoom(unsigned worker, absl::AnyInvocable<void()> resume);
 
@@ -144,23 +152,27 @@ class Engine {
   /// InvalidArgument: the request cannot be answered (limit, interval, range). May read the disk.
   absl::StatusOr<CandlesReply> Candles(SeriesId series, const CandlesRequest& request) const;
   /// The same on a worker's thread; nullopt: it is not all in memory.
-  std::optional<absl::StatusOr<CandlesReply>> HotCandles(SeriesId series, const CandlesRequest& request) const;
+  std::optional<absl::StatusOr<CandlesReply>> HotCandles(SeriesId series,
+                                                         const CandlesRequest& request) const;
 
-  /// Everything that was ever seen, sorted by name (bytes). `only`: that exchange (empty answer: unknown).
+  /// Everything that was ever seen, sorted by name (bytes). `only`: that exchange (empty answer:
+  /// unknown).
   std::vector<ExchangeListing> Exchanges(std::optional<std::string_view> only, bool pairs) const;
-  /// One reference price per base currency, sorted by name; `only`: those bases (unknown ones are left out).
+  /// One reference price per base currency, sorted by name; `only`: those bases (unknown ones are
+  /// left out).
   std::vector<BaseListing> Bases(const std::vector<std::string>& only) const;
   /// Every latest price of a base currency, newest first, then by quote currency and exchange.
   std::vector<PriceEvent> PricesOfBase(std::string_view base_currency) const;
 
   // --- references: the mapping base -> (quote, exchange)
   std::vector<Reference> References() const;  // by base currency
-  /// Each calls back (on the commit thread, or from within if it is refused) when the change is durable.
-  /// Names must be valid.
+  /// Each calls back (on the commit thread, or from within if it is refused) when the change is
+  /// durable. Names must be valid.
   void SetReference(Reference reference, absl::AnyInvocable<void(absl::Status)> done);
   /// NotFound if there is none.
   void RemoveReference(std::string_view base_currency, absl::AnyInvocable<void(absl::Status)> done);
-  void ReplaceReferences(std::vector<Reference> references, absl::AnyInvocable<void(absl::Status)> done);
+  void ReplaceReferences(std::vector<Reference> references,
+                         absl::AnyInvocable<void(absl::Status)> done);
 
   // --- operation
   /// Calls back (on the commit thread) when a checkpoint that began after this call is durable.
@@ -169,8 +181,8 @@ class Engine {
   absl::StatusOr<cold::BackupInfo> Backup(const cold::BackupOptions& options);
   /// Ends a running backup soon, and refuses further ones.
   void StopBackups();
-  /// OK: recovered and able to write. kResourceExhausted: not as long as the disk is full; any other error:
-  /// no more in this process.
+  /// OK: recovered and able to write. kResourceExhausted: not as long as the disk is full; any
+  /// other error: no more in this process.
   absl::Status Ready() const;
   EngineStatus Status() const;
 

@@ -34,23 +34,23 @@ struct Worker {
   Shard shard;
 
   // any thread
-  Mailbox<Part> parts;                                 // to be applied here
-  Mailbox<std::shared_ptr<Submission>> visible;        // submitted here, to be answered as visible
-  Mailbox<std::shared_ptr<Submission>> durable;        // submitted here, durable: their budget is free
+  Mailbox<Part> parts;                           // to be applied here
+  Mailbox<std::shared_ptr<Submission>> visible;  // submitted here, to be answered as visible
+  Mailbox<std::shared_ptr<Submission>> durable;  // submitted here, durable: their budget is free
   std::atomic<uint64_t> queued_events{0};
 
   // worker only
-  std::deque<Part> waiting_parts;                      // drained, not yet applied
+  std::deque<Part> waiting_parts;  // drained, not yet applied
   std::vector<Part> drained_parts;
   std::vector<std::shared_ptr<Submission>> drained_submissions;
-  uint64_t last_number = 0;                            // of the newest part applied here
-  uint64_t inflight_events = 0;                        // submitted here, not yet durable
+  uint64_t last_number = 0;      // of the newest part applied here
+  uint64_t inflight_events = 0;  // submitted here, not yet durable
   std::deque<absl::AnyInvocable<void()>> room_waiters;
   // worker only: the checkpoint pass
-  uint64_t pass_id = 0;                                // newest pass that was begun here
+  uint64_t pass_id = 0;  // newest pass that was begun here
   bool pass_under_way = false;
   uint64_t pass_number = 0;
-  std::vector<SeriesId> pass_series;                   // left to capture
+  std::vector<SeriesId> pass_series;  // left to capture
   std::atomic<uint32_t> slices_unwritten{0};
 };
 
@@ -133,7 +133,8 @@ class Impl {
   SpaceWatch space_;
   std::chrono::steady_clock::time_point last_pass_;
   std::chrono::steady_clock::time_point last_removal_;
-  market::Horizons removal_horizons_;  // at the last removal; 0, and nothing is removed, before the first
+  market::Horizons
+      removal_horizons_;  // at the last removal; 0, and nothing is removed, before the first
   std::atomic<bool> flush_wanted_{false};  // set by the pass that was to make room
 };
 

@@ -1,4 +1,5 @@
-// The way of events through the engine: split by shard, applied by its worker, handed to the commit thread.
+// The way of events through the engine: split by shard, applied by its worker, handed to the commit
+// thread.
 #include <absl/hash/hash.h>
 
 #include <algorithm>
@@ -10,15 +11,18 @@
 namespace wick::engine {
 namespace {
 
-/// Events applied in one Poll(), so that a latest-price read on the same thread waits < 1 ms for it.
+/// Events applied in one Poll(), so that a latest-price read on the same thread waits < 1 ms for
+/// it.
 constexpr size_t kEventsPerPollMax = 8'192;
 /// Series captured in one Poll(), for the same reason.
 constexpr size_t kSeriesPerSliceMax = 256;
 /// Slices on their way to the disk per shard: what a checkpoint holds in memory twice.
 constexpr uint32_t kSlicesUnwrittenMax = 16;
-/// An empty batch also takes a little of the budget, so that it bounds the number of batches as well.
+/// An empty batch also takes a little of the budget, so that it bounds the number of batches as
+/// well.
 constexpr uint64_t kEventsPerSubmissionMin = 16;
-/// A checkpoint begins at one limit of journal or unwritten candles; at so many, sessions wait for it.
+/// A checkpoint begins at one limit of journal or unwritten candles; at so many, sessions wait for
+/// it.
 constexpr uint64_t kBacklogLimits = 4;
 
 void Answer(Submission& submission, absl::Status status) {
@@ -54,7 +58,8 @@ void Impl::RegisterSeries(SeriesId series, const SymbolView& symbol) {
 Refusal Impl::Resolve(const SymbolView& symbol, SeriesId& series) {
   auto found = index.Find(symbol);
   if (!found) {
-    if (const Refusal refusal = market::CheckSymbol(symbol); refusal != Refusal::kNone) return refusal;
+    if (const Refusal refusal = market::CheckSymbol(symbol); refusal != Refusal::kNone)
+      return refusal;
     const bool may_be_new = index.size() < options.series_max;
     if (may_be_new && !new_series.Take(clock.NowMs())) return Refusal::kTooManyNewSeries;
     bool is_new = false;
@@ -95,8 +100,9 @@ void Impl::Submit(unsigned source, EventBatch batch, Ack ack, Engine::Done done)
   submission->source = source;
   submission->ack = ack;
   submission->events = std::max<uint64_t>(batch.size(), kEventsPerSubmissionMin);
-  const auto parts = static_cast<uint32_t>(
-      std::count_if(batch.by_shard_.begin(), batch.by_shard_.end(), [](const auto& ticks) { return !ticks.empty(); }));
+  const auto parts =
+      static_cast<uint32_t>(std::count_if(batch.by_shard_.begin(), batch.by_shard_.end(),
+                                          [](const auto& ticks) { return !ticks.empty(); }));
   if (stopping_.load(std::memory_order_relaxed)) {
     done(IngestResult{.status = Error(absl::StatusCode::kUnavailable, "the server is stopping")});
     return;
@@ -150,7 +156,7 @@ void Impl::ApplyPart(unsigned self, Part part) {
 void Impl::Poll(unsigned self) {
   Worker& worker = *workers[self];
 
-  const auto drain = [&](Mailbox<std::shared_ptr<Submission>>& mailbox) -> const auto& {
+  const auto drain = [&](Mailbox<std::shared_ptr<Submission>> & mailbox) -> const auto& {
     worker.drained_submissions.clear();
     mailbox.Drain(worker.drained_submissions);
     return worker.drained_submissions;
@@ -192,7 +198,8 @@ void Impl::CaptureSlice(unsigned self) {
     worker.pass_under_way = true;
     worker.pass_series = worker.shard.TakeDirty();
   }
-  if (worker.slices_unwritten.load(std::memory_order_relaxed) >= kSlicesUnwrittenMax) return;  // woken by the next one written
+  if (worker.slices_unwritten.load(std::memory_order_relaxed) >= kSlicesUnwrittenMax)
+    return;  // woken by the next one written
   CheckpointSlice slice;
   slice.shard = self;
   while (!worker.pass_series.empty() && slice.series.size() < kSeriesPerSliceMax) {

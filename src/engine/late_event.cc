@@ -1,5 +1,5 @@
-// A late event: older than its series' latest. It corrects its candle in every tier, be the candle in
-// memory or on disk, closed or not, unless the tier no longer shows that candle.
+// A late event: older than its series' latest. It corrects its candle in every tier, be the candle
+// in memory or on disk, closed or not, unless the tier no longer shows that candle.
 #include <algorithm>
 
 #include "base/assert.h"

@@ -11,7 +11,8 @@ PriceEvent EventOf(const SymbolView& names, const Price& price) { return {Symbol
 
 }  // namespace
 
-std::vector<ExchangeListing> Impl::Exchanges(std::optional<std::string_view> only, bool pairs) const {
+std::vector<ExchangeListing> Impl::Exchanges(std::optional<std::string_view> only,
+                                             bool pairs) const {
   std::vector<ExchangeListing> listings;
   for (const SeriesId id : index.ByExchange(only)) {
     const auto latest = Latest(id);

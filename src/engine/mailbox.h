@@ -8,8 +8,8 @@
 namespace wick::engine {
 
 /// Messages of any number of senders for one receiver, in order for each sender.
-/// Threads: any may Push; one drains. Bounded by its senders: every batch of events holds a part of its
-/// worker's budget until it is durable (Engine::HasRoom).
+/// Threads: any may Push; one drains. Bounded by its senders: every batch of events holds a part of
+/// its worker's budget until it is durable (Engine::HasRoom).
 template <typename T>
 class Mailbox {
  public:
@@ -20,7 +20,8 @@ class Mailbox {
     return messages_.size() == 1;
   }
 
-  /// Replaces `messages`, which should be empty, with what has come; its memory is used for what comes next.
+  /// Replaces `messages`, which should be empty, with what has come; its memory is used for what
+  /// comes next.
   void Drain(std::vector<T>& messages) {
     const std::lock_guard lock(mutex_);
     messages_.swap(messages);

@@ -57,7 +57,8 @@ bool Impl::CheckpointDue(std::chrono::steady_clock::duration since_last) const {
   if (passes.requested()) return true;
   if (passes.current().number == last_number.load(std::memory_order_relaxed)) return false;
   if (since_last >= std::chrono::milliseconds(options.checkpoint_interval_ms)) return true;
-  if (committer.counters().frame_bytes.load(std::memory_order_relaxed) > options.journal_bytes_max) return true;
+  if (committer.counters().frame_bytes.load(std::memory_order_relaxed) > options.journal_bytes_max)
+    return true;
   return std::any_of(workers.begin(), workers.end(), [&](const auto& worker) {
     return worker->shard.unwritten().size() > options.unwritten_candles_max;
   });

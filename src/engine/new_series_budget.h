@@ -7,9 +7,9 @@
 
 namespace wick::engine {
 
-/// A token bucket: full at the start, it holds one minute's series and fills in one minute. A clock that steps
-/// back fills nothing and takes nothing; one that steps forward fills it once at the most.
-/// Threads: any.
+/// A token bucket: full at the start, it holds one minute's series and fills in one minute. A clock
+/// that steps back fills nothing and takes nothing; one that steps forward fills it once at the
+/// most. Threads: any.
 class NewSeriesBudget {
  public:
   /// 0: no bound.
@@ -37,7 +37,8 @@ class NewSeriesBudget {
 
  private:
   static constexpr uint64_t kMinuteMs = 60'000;
-  static constexpr uint64_t kSeries = kMinuteMs;  // of the unit in which each millisecond adds per_minute_max
+  static constexpr uint64_t kSeries =
+      kMinuteMs;  // of the unit in which each millisecond adds per_minute_max
 
   const uint64_t per_minute_max_;
   std::mutex mutex_;

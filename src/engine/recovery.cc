@@ -30,8 +30,9 @@ absl::Status Impl::Recover(RecoveryProgress& progress) {
     const auto given = index.Register(symbol, hot::kSeriesMax,
                                       [&](SeriesId series) { RegisterSeries(series, symbol); });
     if (given != id) {
-      damaged = Error(absl::StatusCode::kDataLoss,
-                      "series {} is missing from or twice in the catalogue; restore a backup", Raw(id));
+      damaged =
+          Error(absl::StatusCode::kDataLoss,
+                "series {} is missing from or twice in the catalogue; restore a backup", Raw(id));
     }
   }));
   WICK_RETURN_IF_ERROR(damaged);
@@ -42,7 +43,8 @@ absl::Status Impl::Recover(RecoveryProgress& progress) {
   const auto known = [&](uint32_t series, std::string_view where) {
     if (series < index.size()) return true;
     damaged = Error(absl::StatusCode::kDataLoss,
-                    "{} names series {}, which the catalogue does not know; restore a backup", where, series);
+                    "{} names series {}, which the catalogue does not know; restore a backup",
+                    where, series);
     return false;
   };
   progress.Begin(RecoveryPhase::kStates, index.size());
@@ -50,10 +52,11 @@ absl::Status Impl::Recover(RecoveryProgress& progress) {
     if (!known(Raw(id), "a state record")) return;
     if (!HasNewestCandles(state)) {
       if (damaged.ok()) {
-        damaged = Error(absl::StatusCode::kDataLoss,
-                        "state record damaged: series {}: its newest candles are not those of its latest "
-                        "price; restore a backup",
-                        Raw(id));
+        damaged =
+            Error(absl::StatusCode::kDataLoss,
+                  "state record damaged: series {}: its newest candles are not those of its latest "
+                  "price; restore a backup",
+                  Raw(id));
       }
       return;
     }
@@ -84,7 +87,8 @@ absl::Status Impl::Recover(RecoveryProgress& progress) {
     }
   }));
   WICK_RETURN_IF_ERROR(damaged);
-  WICK_RETURN_IF_ERROR(store.ReadReferences([&](const Reference& reference) { references.Load(reference); }));
+  WICK_RETURN_IF_ERROR(
+      store.ReadReferences([&](const Reference& reference) { references.Load(reference); }));
 
   WICK_ASSIGN_OR_RETURN(const auto refused_until, store.RefusedUntil());
   committer.KnowRefused(refused_until, NewestEventMs());
@@ -95,8 +99,10 @@ absl::Status Impl::Recover(RecoveryProgress& progress) {
     worker->shard.ResetCounts();
   }
   progress.Begin(RecoveryPhase::kDone, 0);
-  recovery_duration_ms = static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count());
+  recovery_duration_ms =
+      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                std::chrono::steady_clock::now() - began)
+                                .count());
   return absl::OkStatus();
 }
 

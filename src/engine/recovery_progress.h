@@ -20,11 +20,11 @@ constexpr std::string_view Name(RecoveryPhase phase) {
   return kNames[static_cast<uint8_t>(phase)];
 }
 
-/// Written by the thread that opens the store and the engine, read by any. The three values are independent:
-/// a reader may see the records of one phase beside the name of its neighbour.
+/// Written by the thread that opens the store and the engine, read by any. The three values are
+/// independent: a reader may see the records of one phase beside the name of its neighbour.
 struct RecoveryProgress {
   std::atomic<RecoveryPhase> phase{RecoveryPhase::kStorage};
-  std::atomic<uint64_t> records{0};        // of the phase, done: series, states or events of the journal
+  std::atomic<uint64_t> records{0};  // of the phase, done: series, states or events of the journal
   std::atomic<uint64_t> records_total{0};  // at most so many; 0: not known beforehand
 
   void Begin(RecoveryPhase next, uint64_t total) {

@@ -33,8 +33,8 @@ class References {
     Apply(change, written_);
   }
 
-  /// Completes `change` (names what a replacement removes) and passes it to `write`, in the order of the
-  /// changes. False: it would remove a base currency that has none, and nothing was done.
+  /// Completes `change` (names what a replacement removes) and passes it to `write`, in the order
+  /// of the changes. False: it would remove a base currency that has none, and nothing was done.
   template <typename Write>
   bool Change(ReferenceChange change, Write write) {
     const std::lock_guard lock(mutex_);

@@ -76,12 +76,14 @@ void Shard::Restore(SeriesId id, const cold::SeriesState& state) {
   hot::Series& series = table_[Raw(id)];
   for (Tier tier : market::kTiers) {
     const FoldedCandle& newest = state.newest[market::Index(tier)];
-    if (newest.count > 0) series.rings[market::Index(tier)].Start(pools_[market::Index(tier)], newest);
+    if (newest.count > 0)
+      series.rings[market::Index(tier)].Start(pools_[market::Index(tier)], newest);
   }
   series.latest.Store(state.latest);
   series.last_number = state.applied;
   counters_.newest_event_ms.store(
-      std::max(counters_.newest_event_ms.load(std::memory_order_relaxed), state.latest.timestamp_ms),
+      std::max(counters_.newest_event_ms.load(std::memory_order_relaxed),
+               state.latest.timestamp_ms),
       std::memory_order_relaxed);
   UpdateGauges();
 }

@@ -22,8 +22,9 @@ namespace wick::engine {
 struct CapturedSeries {
   SeriesId series = kNoSeries;
   cold::SeriesState state;
-  std::array<std::vector<market::FoldedCandle>, market::kTierCount> changed;  // whole candles of the rings
-  std::shared_ptr<const UnwrittenCandles::OfSeries> unwritten;                // may be null
+  std::array<std::vector<market::FoldedCandle>, market::kTierCount>
+      changed;                                                  // whole candles of the rings
+  std::shared_ptr<const UnwrittenCandles::OfSeries> unwritten;  // may be null
 };
 
 /// Counts of one shard, since the process started.
@@ -49,8 +50,8 @@ class Shard {
   Shard(const Options& options, hot::SeriesTable& table, const Clock& clock)
       : options_(options), table_(table), clock_(clock) {}
 
-  /// Applies events of this shard's series, all under one journal number, and moves those that changed
-  /// something to the front, in order; returns how many. The rest were duplicates.
+  /// Applies events of this shard's series, all under one journal number, and moves those that
+  /// changed something to the front, in order; returns how many. The rest were duplicates.
   /// `newest_elsewhere_ms`: newest event time of the other shards, for the horizon.
   size_t Apply(std::span<Tick> ticks, uint64_t number, uint64_t newest_elsewhere_ms);
 
@@ -59,13 +60,15 @@ class Shard {
 
   /// Series changed since their last capture, to be captured one by one; clears the list.
   std::vector<SeriesId> TakeDirty();
-  /// State and changed candles of a series as of journal number `applied`. The capture before is durable.
+  /// State and changed candles of a series as of journal number `applied`. The capture before is
+  /// durable.
   CapturedSeries Capture(SeriesId series, uint64_t applied);
 
   /// The latest ends of buckets in which an event was refused as too late. Worker only.
   const market::Horizons& refused_until() const { return refused_until_; }
 
-  /// Forgets what was counted so far, gauges excepted: replayed events were counted by another process.
+  /// Forgets what was counted so far, gauges excepted: replayed events were counted by another
+  /// process.
   void ResetCounts();
   const ShardCounters& counters() const { return counters_; }
   UnwrittenCandles& unwritten() { return unwritten_; }
@@ -79,9 +82,13 @@ class Shard {
                  uint64_t newest_elsewhere_ms);
   /// Takes a candle that a part pushes out of its ring before it was saved.
   auto HandOver(SeriesId id, market::Tier tier, uint64_t number) {
-    return [=, this](const market::FoldedCandle& unsaved) { unwritten_.Add(id, tier, unsaved, number); };
+    return [=, this](const market::FoldedCandle& unsaved) {
+      unwritten_.Add(id, tier, unsaved, number);
+    };
   }
-  uint32_t WindowOf(market::Tier tier) const { return options_.window_candles[market::Index(tier)]; }
+  uint32_t WindowOf(market::Tier tier) const {
+    return options_.window_candles[market::Index(tier)];
+  }
 
   const Options options_;
   hot::SeriesTable& table_;

@@ -8,12 +8,13 @@
 
 namespace wick::engine {
 
-/// Space that is kept free at the least, as a share of the file system: a small one could not be used if it
-/// were less than the setting.
+/// Space that is kept free at the least, as a share of the file system: a small one could not be
+/// used if it were less than the setting.
 inline constexpr uint64_t kMinFreeShare = 20;  // a twentieth, 5 %
 
-/// Little: less than min(`min_free_bytes`, 5 % of the file system) is free. Enough again: one and a half times
-/// that, so that the answer does not flutter. Pure but for what it answered last; one thread.
+/// Little: less than min(`min_free_bytes`, 5 % of the file system) is free. Enough again: one and a
+/// half times that, so that the answer does not flutter. Pure but for what it answered last; one
+/// thread.
 class SpaceWatch {
  public:
   explicit SpaceWatch(uint64_t min_free_bytes) : min_free_bytes_(min_free_bytes) {}
@@ -25,7 +26,8 @@ class SpaceWatch {
     low_ = free_bytes < (low_ ? opens : closes);
     if (!low_) return absl::OkStatus();
     return Error(absl::StatusCode::kResourceExhausted,
-                 "only {} KiB are free on the disk of storage.directory, and writes are refused below {} KiB "
+                 "only {} KiB are free on the disk of storage.directory, and writes are refused "
+                 "below {} KiB "
                  "(storage.min_free): make room, they are taken again from {} KiB on",
                  free_bytes / 1024, closes / 1024, opens / 1024);
   }

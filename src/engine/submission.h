@@ -30,8 +30,8 @@ struct Submission {
   absl::Status status;
 };
 
-/// The events of a submission that belong to one shard. After Shard::Apply() only those are left that
-/// changed something: they are the journal's records as they stand.
+/// The events of a submission that belong to one shard. After Shard::Apply() only those are left
+/// that changed something: they are the journal's records as they stand.
 struct Part {
   std::shared_ptr<Submission> submission;
   unsigned shard = 0;

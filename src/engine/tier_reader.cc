@@ -16,7 +16,8 @@ std::vector<FoldedCandle> Overlay(const std::vector<FoldedCandle>& below,
   merged.reserve(below.size() + layer.size());
   auto candle = below.begin();
   for (const UnwrittenCandle& above : layer) {
-    while (candle != below.end() && candle->bucket < above.candle.bucket) merged.push_back(*candle++);
+    while (candle != below.end() && candle->bucket < above.candle.bucket)
+      merged.push_back(*candle++);
     merged.push_back(above.candle);
     if (candle == below.end() || candle->bucket != above.candle.bucket) continue;
     if (above.op == cold::CandleOp::kFold) {
@@ -53,15 +54,15 @@ absl::Status TierReader::Backward(Tier tier, Bucket from, Bucket to, size_t limi
   std::vector<FoldedCandle> hot;
   const auto coverage = series_.rings[market::Index(tier)].Read(from, to, limit, hot);
   if (!coverage.complete) {
-    WICK_RETURN_IF_ERROR(ReadCold(tier, from, coverage.oldest, limit - hot.size(),
-                                  Direction::kBackward, candles));
+    WICK_RETURN_IF_ERROR(
+        ReadCold(tier, from, coverage.oldest, limit - hot.size(), Direction::kBackward, candles));
   }
   candles.insert(candles.end(), hot.begin(), hot.end());
   return absl::OkStatus();
 }
 
-absl::Status TierReader::ReadCold(Tier tier, Bucket from, Bucket to, size_t limit, Direction direction,
-                                  std::vector<FoldedCandle>& candles) const {
+absl::Status TierReader::ReadCold(Tier tier, Bucket from, Bucket to, size_t limit,
+                                  Direction direction, std::vector<FoldedCandle>& candles) const {
   if (from >= to || limit == 0) return absl::OkStatus();
   if (source_ == Source::kRings) return absl::OutOfRangeError("the candles are not all in memory");
   const bool backward = direction == Direction::kBackward;
@@ -78,7 +79,8 @@ absl::Status TierReader::ReadCold(Tier tier, Bucket from, Bucket to, size_t limi
     }
     if (cold.size() > limit) {
       const auto extra = static_cast<std::ptrdiff_t>(cold.size() - limit);
-      backward ? cold.erase(cold.begin(), cold.begin() + extra) : cold.erase(cold.end() - extra, cold.end());
+      backward ? cold.erase(cold.begin(), cold.begin() + extra)
+               : cold.erase(cold.end() - extra, cold.end());
     }
   }
   candles.insert(candles.end(), cold.begin(), cold.end());

@@ -11,24 +11,30 @@ using market::Bucket;
 using market::FoldedCandle;
 using market::Tier;
 
-UnwrittenCandles::ByBucket& UnwrittenCandles::BucketsOf(SeriesId series, Tier tier, uint64_t number) {
+UnwrittenCandles::ByBucket& UnwrittenCandles::BucketsOf(SeriesId series, Tier tier,
+                                                        uint64_t number) {
   OfSeries& of_series = pending_[series];
   of_series.number = number;
   return of_series.tiers[market::Index(tier)];
 }
 
-void UnwrittenCandles::Add(SeriesId series, Tier tier, const FoldedCandle& candle, uint64_t number) {
+void UnwrittenCandles::Add(SeriesId series, Tier tier, const FoldedCandle& candle,
+                           uint64_t number) {
   const std::lock_guard lock(mutex_);
   const bool is_new =
-      BucketsOf(series, tier, number).try_emplace(candle.bucket, UnwrittenCandle{candle, cold::CandleOp::kReplace}).second;
+      BucketsOf(series, tier, number)
+          .try_emplace(candle.bucket, UnwrittenCandle{candle, cold::CandleOp::kReplace})
+          .second;
   WICK_ASSERT(is_new);  // whatever is here is older than every candle of the ring
   size_.store(size_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
-void UnwrittenCandles::Fold(SeriesId series, Tier tier, const FoldedCandle& piece, uint64_t number) {
+void UnwrittenCandles::Fold(SeriesId series, Tier tier, const FoldedCandle& piece,
+                            uint64_t number) {
   const std::lock_guard lock(mutex_);
   const auto [at, is_new] =
-      BucketsOf(series, tier, number).try_emplace(piece.bucket, UnwrittenCandle{piece, cold::CandleOp::kFold});
+      BucketsOf(series, tier, number)
+          .try_emplace(piece.bucket, UnwrittenCandle{piece, cold::CandleOp::kFold});
   if (is_new) {
     size_.store(size_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   } else {
@@ -83,7 +89,8 @@ void UnwrittenCandles::CopyLayers(SeriesId series, Tier tier, Bucket from, Bucke
   std::vector<Layer> pending;
   {
     const std::lock_guard lock(mutex_);
-    if (const auto found = captured_.find(series); found != captured_.end()) captured = found->second;
+    if (const auto found = captured_.find(series); found != captured_.end())
+      captured = found->second;
     if (const auto found = pending_.find(series); found != pending_.end()) {
       CopyLayer(found->second, tier, from, to, limit, last, pending);
     }

@@ -24,15 +24,17 @@ struct UnwrittenCandle {
   cold::CandleOp op;
 };
 
-/// What one shard has to write beside its rings: candles pushed out of a ring before they were saved, and
-/// late events of candles that are no longer in memory.
+/// What one shard has to write beside its rings: candles pushed out of a ring before they were
+/// saved, and late events of candles that are no longer in memory.
 ///
-/// Between Capture() and Written() a series' candles are on their way to the disk. A reader must apply
-/// them exactly once, whichever side of the commit it sees, so each layer says as of which journal number it
-/// was last changed: a snapshot of the store whose `applied` of the series is at least that number holds
-/// it already. To be safe, copy the layers first and take the snapshot after.
+/// Between Capture() and Written() a series' candles are on their way to the disk. A reader must
+/// apply them exactly once, whichever side of the commit it sees, so each layer says as of which
+/// journal number it was last changed: a snapshot of the store whose `applied` of the series is at
+/// least that number holds it already. To be safe, copy the layers first and take the snapshot
+/// after.
 ///
-/// Threads: the shard's worker changes and captures, the commit thread reports Written(), anyone copies.
+/// Threads: the shard's worker changes and captures, the commit thread reports Written(), anyone
+/// copies.
 class UnwrittenCandles {
  public:
   using ByBucket = absl::btree_map<market::Bucket, UnwrittenCandle>;
@@ -54,7 +56,8 @@ class UnwrittenCandles {
   std::shared_ptr<const OfSeries> Capture(SeriesId series, uint64_t number);
   void Written(SeriesId series);
 
-  /// Appends the layers (older first) with candles in [from, to): of each the first `limit`, or the last.
+  /// Appends the layers (older first) with candles in [from, to): of each the first `limit`, or the
+  /// last.
   void CopyLayers(SeriesId series, market::Tier tier, market::Bucket from, market::Bucket to,
                   size_t limit, bool last, std::vector<Layer>& layers) const;
 

@@ -32,9 +32,9 @@ struct WriteHealth {
   friend bool operator==(const WriteHealth&, const WriteHealth&) = default;
 };
 
-/// What the commit thread met (full, failed) and what the maintenance thread sees coming (little space left)
-/// make one answer: a failure before a full disk before little space.
-/// Threads: any. open() is for the hot path.
+/// What the commit thread met (full, failed) and what the maintenance thread sees coming (little
+/// space left) make one answer: a failure before a full disk before little space. Threads: any.
+/// open() is for the hot path.
 class WriteGate {
  public:
   explicit WriteGate(const Clock& clock) : clock_(clock) {}
@@ -66,7 +66,9 @@ class WriteGate {
   void SetLow(absl::Status low) { Change(low_, std::move(low), false); }
 
  private:
-  const absl::Status& Decisive() const { return !failure_.ok() ? failure_ : !full_.ok() ? full_ : low_; }
+  const absl::Status& Decisive() const {
+    return !failure_.ok() ? failure_ : !full_.ok() ? full_ : low_;
+  }
 
   void Change(absl::Status& part, absl::Status status, bool keep_first) {
     const std::lock_guard lock(mutex_);

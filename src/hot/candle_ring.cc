@@ -67,10 +67,12 @@ void CandleRing::FoldLate(SlotPool& pool, uint32_t window, const FoldedCandle& p
     MarkChanged(place);
     return;
   }
-  // Between two candles, so there are at least two and pushing out the oldest leaves this place valid.
+  // Between two candles, so there are at least two and pushing out the oldest leaves this place
+  // valid.
   MakeRoom(pool, window, NewestBucket(), hand_over);
   version_.store(version_.load(kRelaxed) + 1, kRelaxed);
-  for (uint64_t index = Head(); index > place; --index) SlotAt(index).Store(SlotAt(index - 1).Own());
+  for (uint64_t index = Head(); index > place; --index)
+    SlotAt(index).Store(SlotAt(index - 1).Own());
   SlotAt(place).Store(piece);
   ++unsaved_;
   ++uncaptured_;
@@ -107,8 +109,8 @@ void CandleRing::Grow(SlotPool& pool, uint32_t capacity) {
   const uint32_t old_capacity = capacity_.load(kRelaxed);
   version_.store(version_.load(kRelaxed) + 1, kRelaxed);
   for (uint64_t i = Tail(); i < Head(); ++i) grown[i % capacity].Store(old[i % old_capacity].Own());
-  // In this order; TryRead() loads them in the other one, so that it never pairs the new capacity with the
-  // old, smaller array.
+  // In this order; TryRead() loads them in the other one, so that it never pairs the new capacity
+  // with the old, smaller array.
   slots_.store(grown, kRelease);
   capacity_.store(capacity, kRelease);
   version_.store(version_.load(kRelaxed) + 1, kRelease);
@@ -150,7 +152,8 @@ bool CandleRing::TryRead(Bucket from, Bucket to, size_t limit, std::vector<Folde
   for (uint64_t index = head; index > tail && !coverage.complete; --index) {
     FoldedCandle candle;
     if (!slots[(index - 1) % capacity].TryLoad(candle)) return false;
-    if (candle.bucket >= newer) break;  // the writer came round: this slot holds a newer candle by now
+    if (candle.bucket >= newer)
+      break;  // the writer came round: this slot holds a newer candle by now
     newer = candle.bucket;
     if (candle.bucket < from) {
       coverage.complete = true;

@@ -15,10 +15,10 @@ namespace wick::hot {
 
 /// Candles in memory, oldest overwritten first; the last one is the open candle.
 /// Threads: the shard's worker writes; anyone calls Read().
-/// Invariants: (1) buckets grow from oldest to newest; (2) no candle of the series lies between the oldest
-/// and the newest that is not here; (3) a candle that is not on disk is handed over before it is overwritten.
-/// It starts with room for one and doubles up to its window while its candles lie within that many buckets, so
-/// a quiet series costs little.
+/// Invariants: (1) buckets grow from oldest to newest; (2) no candle of the series lies between the
+/// oldest and the newest that is not here; (3) a candle that is not on disk is handed over before
+/// it is overwritten. It starts with room for one and doubles up to its window while its candles
+/// lie within that many buckets, so a quiet series costs little.
 class CandleRing {
  public:
   bool empty() const { return Head() == Tail(); }
@@ -33,30 +33,36 @@ class CandleRing {
   /// Folds a piece that arrived later into the newest candle, which is of the same bucket.
   void FoldNewest(const market::FoldedCandle& piece);
 
-  /// Takes a candle that is not on disk and is about to leave the ring. A reader may meet it in both places
-  /// for a moment, never in neither.
+  /// Takes a candle that is not on disk and is about to leave the ring. A reader may meet it in
+  /// both places for a moment, never in neither.
   using HandOver = absl::FunctionRef<void(const market::FoldedCandle&)>;
 
   /// Appends a candle newer than all. `window` (> 0): the most candles held.
-  void Push(SlotPool& pool, uint32_t window, const market::FoldedCandle& candle, HandOver hand_over);
+  void Push(SlotPool& pool, uint32_t window, const market::FoldedCandle& candle,
+            HandOver hand_over);
 
-  /// Folds a piece that arrived late into a bucket between the oldest and the newest: into its candle, or as
-  /// a new one.
-  void FoldLate(SlotPool& pool, uint32_t window, const market::FoldedCandle& piece, HandOver hand_over);
+  /// Folds a piece that arrived late into a bucket between the oldest and the newest: into its
+  /// candle, or as a new one.
+  void FoldLate(SlotPool& pool, uint32_t window, const market::FoldedCandle& piece,
+                HandOver hand_over);
 
-  /// Appends to `candles`, ascending, the candles but the newest that changed since the last capture, and
-  /// takes those of the capture before as saved: call it only when what that one returned is durable.
+  /// Appends to `candles`, ascending, the candles but the newest that changed since the last
+  /// capture, and takes those of the capture before as saved: call it only when what that one
+  /// returned is durable.
   void Capture(std::vector<market::FoldedCandle>& candles);
 
   // --- any thread
 
-  /// What Read() found. If not complete, candles of buckets in [from, oldest) may lie outside of the ring.
+  /// What Read() found. If not complete, candles of buckets in [from, oldest) may lie outside of
+  /// the ring.
   struct Coverage {
     bool complete = false;
-    market::Bucket oldest = 0;  // oldest bucket that was read or stood in memory; `to` if there was none
+    market::Bucket oldest =
+        0;  // oldest bucket that was read or stood in memory; `to` if there was none
   };
 
-  /// Appends the candles with a bucket in [from, to), ascending, at most the `limit` newest of them.
+  /// Appends the candles with a bucket in [from, to), ascending, at most the `limit` newest of
+  /// them.
   Coverage Read(market::Bucket from, market::Bucket to, size_t limit,
                 std::vector<market::FoldedCandle>& candles) const;
 
@@ -64,7 +70,8 @@ class CandleRing {
   uint64_t Head() const { return head_.load(std::memory_order_relaxed); }
   uint64_t Tail() const { return tail_.load(std::memory_order_relaxed); }
   CandleSlot& SlotAt(uint64_t index) const {
-    return slots_.load(std::memory_order_relaxed)[index % capacity_.load(std::memory_order_relaxed)];
+    return slots_.load(
+        std::memory_order_relaxed)[index % capacity_.load(std::memory_order_relaxed)];
   }
   /// Makes room for one more candle; the newest will be of `newest`.
   void MakeRoom(SlotPool& pool, uint32_t window, market::Bucket newest, HandOver hand_over);
@@ -75,10 +82,10 @@ class CandleRing {
 
   // worker writes, anyone reads
   std::atomic<CandleSlot*> slots_{nullptr};
-  std::atomic<uint64_t> head_{0};      // index of the next candle; slot = index % capacity
-  std::atomic<uint64_t> tail_{0};      // index of the oldest candle
+  std::atomic<uint64_t> head_{0};  // index of the next candle; slot = index % capacity
+  std::atomic<uint64_t> tail_{0};  // index of the oldest candle
   std::atomic<uint32_t> capacity_{0};
-  std::atomic<uint32_t> version_{0};   // odd while candles move
+  std::atomic<uint32_t> version_{0};  // odd while candles move
   // worker only: the newest so many candles
   uint32_t unsaved_ = 0;     // are not on disk as they are here
   uint32_t uncaptured_ = 0;  // changed since the last capture

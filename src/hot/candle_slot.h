@@ -12,7 +12,8 @@
 namespace wick::hot {
 
 /// A FoldedCandle under a seqlock, 72 bytes: the version shares a word with the bucket.
-///   | bucket u32, version u32 | open offset u32, close offset u32 | count | open high low close | volumes |
+///   | bucket u32, version u32 | open offset u32, close offset u32 | count | open high low close |
+///   volumes |
 /// Threads: the shard's worker writes; anyone reads. Memory orders as in Seqlock.
 class CandleSlot {
  public:

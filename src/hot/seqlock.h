@@ -10,8 +10,8 @@
 
 namespace wick::hot {
 
-/// Calls `attempt` until it returns true; after a while it lets other threads run first, because on few
-/// cores the writer may have been descheduled in the middle of its write.
+/// Calls `attempt` until it returns true; after a while it lets other threads run first, because on
+/// few cores the writer may have been descheduled in the middle of its write.
 template <typename Attempt>
 void RetryUntil(Attempt attempt) {
   constexpr int kSpinsBeforeYield = 64;
@@ -22,8 +22,9 @@ void RetryUntil(Attempt attempt) {
 
 /// A record of 64-bit words under a version.
 /// Threads: one writer; any number of readers.
-/// The payload words are atomics, stored with release and loaded with acquire: a reader that sees a word
-/// of a newer write also sees the odd version that was stored before it, and tries again. No fences.
+/// The payload words are atomics, stored with release and loaded with acquire: a reader that sees a
+/// word of a newer write also sees the odd version that was stored before it, and tries again. No
+/// fences.
 template <typename T>
 class Seqlock {
   static_assert(std::is_trivially_copyable_v<T> && sizeof(T) % sizeof(uint64_t) == 0);

@@ -15,10 +15,10 @@ namespace wick::hot {
 /// One series.
 /// Threads: the worker of its shard writes; anyone reads `latest` and `rings` (through Read()).
 struct alignas(32) Series {
-  Seqlock<Price> latest;             // timestamp_ms 0: no event yet
-  uint64_t last_number = 0;          // worker only: number of the last part that changed it
-  uint16_t shard = 0;                // immutable after registration
-  bool dirty = false;                // worker only: on the shard's list for the next checkpoint
+  Seqlock<Price> latest;     // timestamp_ms 0: no event yet
+  uint64_t last_number = 0;  // worker only: number of the last part that changed it
+  uint16_t shard = 0;        // immutable after registration
+  bool dirty = false;        // worker only: on the shard's list for the next checkpoint
   std::array<CandleRing, market::kTierCount> rings;
 };
 static_assert(sizeof(Series) == 224);

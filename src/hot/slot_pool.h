@@ -10,10 +10,9 @@
 
 namespace wick::hot {
 
-/// Hands out arrays of CandleSlot. An array that was freed stays valid memory of slots for the life of the
-/// pool, so a reader that still holds it reads some candle (and then notices that its ring moved), never
-/// freed memory.
-/// Threads: the shard's worker.
+/// Hands out arrays of CandleSlot. An array that was freed stays valid memory of slots for the life
+/// of the pool, so a reader that still holds it reads some candle (and then notices that its ring
+/// moved), never freed memory. Threads: the shard's worker.
 class SlotPool {
  public:
   /// Slots of any content. `size` > 0.

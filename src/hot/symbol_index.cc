@@ -17,7 +17,8 @@ constexpr size_t kFirstTableCells = 1024;
 }  // namespace
 
 struct SymbolIndex::Table {
-  explicit Table(size_t size) : mask(size - 1), cells(std::make_unique<std::atomic<uint64_t>[]>(size)) {}
+  explicit Table(size_t size)
+      : mask(size - 1), cells(std::make_unique<std::atomic<uint64_t>[]>(size)) {}
 
   const size_t mask;
   std::unique_ptr<std::atomic<uint64_t>[]> cells;
@@ -41,7 +42,8 @@ SymbolView SymbolIndex::NamesOf(SeriesId series) const {
 
 std::optional<SeriesId> SymbolIndex::Find(const SymbolView& symbol) const {
   const uint64_t hash = Hash(symbol);
-  // Acquire; pairs with the release in Insert() and GrowIfFull(): a cell that is seen has its names.
+  // Acquire; pairs with the release in Insert() and GrowIfFull(): a cell that is seen has its
+  // names.
   const Table& table = *table_.load(std::memory_order_acquire);
   for (size_t at = hash & table.mask;; at = (at + 1) & table.mask) {
     const uint64_t cell = table.cells[at].load(std::memory_order_acquire);
@@ -80,7 +82,8 @@ void SymbolIndex::GrowIfFull() {
   const size_t cells = tables_.back()->mask + 1;
   if (size() < cells / 2) return;
   auto grown = std::make_unique<Table>(cells * 2);
-  for (uint32_t id = 0; id < size(); ++id) Insert(*grown, Hash(NamesOf(SeriesId{id})), SeriesId{id});
+  for (uint32_t id = 0; id < size(); ++id)
+    Insert(*grown, Hash(NamesOf(SeriesId{id})), SeriesId{id});
   table_.store(grown.get(), std::memory_order_release);
   tables_.push_back(std::move(grown));
 }
@@ -148,7 +151,8 @@ std::vector<SeriesId> SymbolIndex::ByBase(std::optional<std::string_view> base_c
 
 size_t SymbolIndex::MemoryBytes() const {
   const std::shared_lock lock(mutex_);
-  size_t bytes = symbols_.MemoryBytes() + names_.MemoryBytes() + name_blocks_.size() * kNameBlockBytes;
+  size_t bytes =
+      symbols_.MemoryBytes() + names_.MemoryBytes() + name_blocks_.size() * kNameBlockBytes;
   for (const auto& table : tables_) bytes += (table->mask + 1) * sizeof(uint64_t);
   bytes += interned_.capacity() * (sizeof(std::pair<std::string_view, uint32_t>) + 1);
   constexpr size_t kSetBytesPerId = 6;  // a B-tree node is two thirds full on average

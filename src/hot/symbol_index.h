@@ -32,8 +32,8 @@ class SymbolIndex {
 
   std::optional<SeriesId> Find(const SymbolView& symbol) const;
 
-  /// The id of a valid symbol, a new one if there is none. `before_visible(id)` runs under the index's lock
-  /// before anyone can find a new id. nullopt: there are `series_max` already.
+  /// The id of a valid symbol, a new one if there is none. `before_visible(id)` runs under the
+  /// index's lock before anyone can find a new id. nullopt: there are `series_max` already.
   std::optional<SeriesId> Register(const SymbolView& symbol, size_t series_max,
                                    const std::function<void(SeriesId)>& before_visible);
 
@@ -83,7 +83,8 @@ class SymbolIndex {
   std::atomic<Table*> table_;
 
   mutable std::shared_mutex mutex_;  // everything below
-  std::vector<std::unique_ptr<Table>> tables_;  // outgrown ones stay for readers: half of the size in all
+  std::vector<std::unique_ptr<Table>>
+      tables_;  // outgrown ones stay for readers: half of the size in all
   std::vector<std::unique_ptr<char[]>> name_blocks_;
   size_t name_block_left_ = 0;
   absl::flat_hash_map<std::string_view, uint32_t> interned_;

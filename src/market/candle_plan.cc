@@ -115,7 +115,8 @@ void KeepNewest(std::vector<Segment>& segments, uint64_t now_ms, uint64_t limit)
   }
 }
 
-/// Of every tier, whatever is asked for: a pair may have traded last when only the coarser ones remember.
+/// Of every tier, whatever is asked for: a pair may have traded last when only the coarser ones
+/// remember.
 std::vector<Segment> SegmentsBefore(uint64_t from_ms, const Horizons& horizons) {
   std::vector<Segment> before;
   for (auto tier = kTiers.rbegin(); tier != kTiers.rend(); ++tier) {
@@ -143,13 +144,11 @@ absl::StatusOr<CandlePlan> PlanCandles(const CandlesRequest& request, const Hori
     plan.interval = request.grain == Grain::kAuto ? ChooseInterval(request, horizons, now_ms)
                                                   : request.interval;
     const Tier tier = SourceTier(plan.interval);
-    plan.available_from_ms =
-        FirstBucketAtOrAfterMs(plan.interval, horizons.AvailableFromMs(tier));
-    AddSegment(plan.segments,
-               {plan.interval, tier,
-                std::max(FirstBucketAtOrAfterMs(plan.interval, range.from_ms),
-                         plan.available_from_ms),
-                FirstBucketAtOrAfterMs(plan.interval, range.to_ms)});
+    plan.available_from_ms = FirstBucketAtOrAfterMs(plan.interval, horizons.AvailableFromMs(tier));
+    AddSegment(plan.segments, {plan.interval, tier,
+                               std::max(FirstBucketAtOrAfterMs(plan.interval, range.from_ms),
+                                        plan.available_from_ms),
+                               FirstBucketAtOrAfterMs(plan.interval, range.to_ms)});
   }
   if (request.fill == Fill::kNone || plan.segments.empty()) return plan;
 

@@ -64,9 +64,8 @@ class Page {
 
 }  // namespace
 
-FilledCandles FillGaps(const CandlePlan& plan, Fill fill,
-                       const std::optional<FoldedCandle>& before, std::span<const Candle> candles,
-                       uint64_t now_ms, uint32_t limit) {
+FilledCandles FillGaps(const CandlePlan& plan, Fill fill, const std::optional<FoldedCandle>& before,
+                       std::span<const Candle> candles, uint64_t now_ms, uint32_t limit) {
   WICK_ASSERT(fill != Fill::kNone);
   WICK_ASSERT(limit > 0);
 

@@ -23,8 +23,7 @@ struct FilledCandles {
 /// close and volumes count. `candles` are the plan's candles, ascending: the first `limit` + 1 of
 /// them or all; where the plan wants the newest, the newest `limit` or all. A candle ahead of the
 /// wall clock stays; the gap before it is not filled beyond the clock.
-FilledCandles FillGaps(const CandlePlan& plan, Fill fill,
-                       const std::optional<FoldedCandle>& before, std::span<const Candle> candles,
-                       uint64_t now_ms, uint32_t limit);
+FilledCandles FillGaps(const CandlePlan& plan, Fill fill, const std::optional<FoldedCandle>& before,
+                       std::span<const Candle> candles, uint64_t now_ms, uint32_t limit);
 
 }  // namespace wick::market

@@ -9,8 +9,8 @@
 
 namespace wick::market {
 
-/// A candle that can still take events in any order: beside its prices it knows when the events that
-/// opened and closed it happened. Offsets count milliseconds from the bucket's start.
+/// A candle that can still take events in any order: beside its prices it knows when the events
+/// that opened and closed it happened. Offsets count milliseconds from the bucket's start.
 struct FoldedCandle {
   Bucket bucket = 0;
   uint32_t open_offset_ms = 0;
@@ -30,14 +30,22 @@ struct FoldedCandle {
 inline FoldedCandle StartCandle(Tier tier, const Price& event) {
   const Bucket bucket = BucketOf(tier, event.timestamp_ms);
   const auto offset = static_cast<uint32_t>(event.timestamp_ms - StartMs(tier, bucket));
-  return {bucket,      offset,      offset,      1,
-          event.price, event.price, event.price, event.price,
-          event.base_volume_last_24h, event.quote_volume_last_24h};
+  return {bucket,
+          offset,
+          offset,
+          1,
+          event.price,
+          event.price,
+          event.price,
+          event.price,
+          event.base_volume_last_24h,
+          event.quote_volume_last_24h};
 }
 
-/// Folds `later` into `candle`: two candles of the same bucket, every event of `later` having arrived
-/// after every event of `candle`. On equal timestamps the first to arrive opens, the last to arrive
-/// closes. Associative, so a candle may be folded in pieces as long as the pieces keep their order.
+/// Folds `later` into `candle`: two candles of the same bucket, every event of `later` having
+/// arrived after every event of `candle`. On equal timestamps the first to arrive opens, the last
+/// to arrive closes. Associative, so a candle may be folded in pieces as long as the pieces keep
+/// their order.
 inline void Fold(FoldedCandle& candle, const FoldedCandle& later) {
   if (later.open_offset_ms < candle.open_offset_ms) {
     candle.open = later.open;
@@ -54,8 +62,8 @@ inline void Fold(FoldedCandle& candle, const FoldedCandle& later) {
   candle.count += later.count;
 }
 
-/// Appends `next`, a candle of a later bucket, to `candle`, a candle of a longer interval. Volumes and
-/// close are those of `next`; the timestamp stays.
+/// Appends `next`, a candle of a later bucket, to `candle`, a candle of a longer interval. Volumes
+/// and close are those of `next`; the timestamp stays.
 inline void Append(Candle& candle, const FoldedCandle& next) {
   candle.high = std::max(candle.high, next.high);
   candle.low = std::min(candle.low, next.low);

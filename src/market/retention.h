@@ -18,8 +18,8 @@ struct Keep {
   uint64_t operator[](Tier tier) const { return ms[Index(tier)]; }
 };
 
-/// The horizon of each tier, ms since the epoch: min(wall clock, newest event time of the server) - keep.
-/// 0 where a tier is kept for ever or is younger than its keep.
+/// The horizon of each tier, ms since the epoch: min(wall clock, newest event time of the server) -
+/// keep. 0 where a tier is kept for ever or is younger than its keep.
 struct Horizons {
   std::array<uint64_t, kTierCount> ms = {};
   uint64_t operator[](Tier tier) const { return ms[Index(tier)]; }

@@ -40,6 +40,8 @@ constexpr Bucket BucketOf(Tier tier, uint64_t timestamp_ms) {
   return static_cast<Bucket>(timestamp_ms / BucketMs(tier));
 }
 constexpr uint64_t StartMs(Tier tier, Bucket bucket) { return bucket * BucketMs(tier); }
-constexpr uint64_t EndMs(Tier tier, Bucket bucket) { return (bucket + uint64_t{1}) * BucketMs(tier); }
+constexpr uint64_t EndMs(Tier tier, Bucket bucket) {
+  return (bucket + uint64_t{1}) * BucketMs(tier);
+}
 
 }  // namespace wick::market

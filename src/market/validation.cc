@@ -87,7 +87,8 @@ std::string DescribeTimestamp(uint64_t timestamp_ms) {
   if (timestamp_ms == 0) return "timestampInMs must be greater than 0";
   const Unit unit = LooksLike(timestamp_ms);
   if (unit.name.empty()) {
-    return fmt::format("timestampInMs {} is not before the year 2100; check the clocks", timestamp_ms);
+    return fmt::format("timestampInMs {} is not before the year 2100; check the clocks",
+                       timestamp_ms);
   }
   return fmt::format("timestampInMs {} looks like {}; {}", timestamp_ms, unit.name, unit.remedy);
 }

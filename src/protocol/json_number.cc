@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <system_error>
 
@@ -121,14 +121,15 @@ std::optional<uint64_t> ToUint64(const JsonNumber& number) {
 }
 
 void AppendNumber(std::string& out, double value) {
-  // Above this not every whole number is a float64: the fixed form would show digits nobody sent, so the
-  // shortest ones are written out from the scientific form: "1.5e+22".
+  // Above this not every whole number is a float64: the fixed form would show digits nobody sent,
+  // so the shortest ones are written out from the scientific form: "1.5e+22".
   constexpr double kWholeMax = 9'007'199'254'740'992;
   if (std::abs(value) > kWholeMax) {
     std::array<char, 32> scientific;
     const auto end = std::to_chars(scientific.data(), scientific.data() + scientific.size(), value,
                                    std::chars_format::scientific);
-    const std::string_view text(scientific.data(), static_cast<size_t>(end.ptr - scientific.data()));
+    const std::string_view text(scientific.data(),
+                                static_cast<size_t>(end.ptr - scientific.data()));
     const size_t e = text.find('e');
     int exponent = 0;
     std::from_chars(text.data() + e + 2, end.ptr, exponent);  // behind "e+"

@@ -24,8 +24,8 @@ struct CandlesBody {
 };
 
 // Each refuses unknown and repeated keys and names that are no names; a problem says which element
-// is wrong. A body that is no JSON, or nests deeper than `depth_max`, is invalid_json; one that does
-// not say what it should is invalid_body.
+// is wrong. A body that is no JSON, or nests deeper than `depth_max`, is invalid_json; one that
+// does not say what it should is invalid_body.
 
 /// Array of {"baseCurrency","quoteCurrency","exchange"} or of "exchange:BASE/QUOTE".
 OrProblem<std::vector<Symbol>> ParseLatestBody(std::string_view body,

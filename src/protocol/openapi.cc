@@ -529,7 +529,8 @@ constexpr std::string_view kOpenApi = R"openapi({
       }
     }
   },
-)openapi" R"openapi(  "components": {
+)openapi"
+                                      R"openapi(  "components": {
     "parameters": {
       "symbol": {
         "name": "symbol",

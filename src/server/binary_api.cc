@@ -90,8 +90,8 @@ std::string CheckReference(const Reference& reference) {
 wire::Limits LimitsOf(const ServerConfig& config) {
   const auto frame_bytes = static_cast<uint32_t>(config.limits.frame_bytes_max);
   return {.payload_bytes = frame_bytes,
-          .events_per_ingest =
-              std::min<uint32_t>(wire::kEventsPerIngestMax, (frame_bytes - wire::kIngestHeadBytes) / sizeof(Tick)),
+          .events_per_ingest = std::min<uint32_t>(
+              wire::kEventsPerIngestMax, (frame_bytes - wire::kIngestHeadBytes) / sizeof(Tick)),
           .entries_per_request =
               std::min<uint32_t>(wire::kEntriesPerRequestMax, frame_bytes / sizeof(Price) - 1),
           .candles_per_request = config.engine.candles_per_request_max};
@@ -116,9 +116,7 @@ bool MayReadDisk(uint16_t type) {
 std::string_view BinaryRouteName(size_t type) { return kRouteNames[type]; }
 
 BinaryApi::BinaryApi(Services& services, Worker& worker)
-    : services_(services),
-      worker_(worker),
-      limits_(LimitsOf(services.config)) {}
+    : services_(services), worker_(worker), limits_(LimitsOf(services.config)) {}
 
 BinaryReply BinaryApi::Overloaded(Id id) {
   BinaryReply reply;
@@ -257,48 +255,55 @@ bool BinaryApi::On(Id id, const binary::BinaryCandlesRequest& asked, BinaryReply
     append(*hot, reply);
     return true;
   }
-  return OnReaders(id, reply, later, [&engine, series, candles = asked.candles, append](BinaryReply& made) {
-    append(engine.Candles(series, candles), made);
-  });
+  return OnReaders(id, reply, later,
+                   [&engine, series, candles = asked.candles, append](BinaryReply& made) {
+                     append(engine.Candles(series, candles), made);
+                   });
 }
 
 bool BinaryApi::On(Id id, const binary::ExchangesRequest& asked, BinaryReply& reply, Later later) {
   std::optional<std::string> only;
   if (asked.exchange) only.emplace(*asked.exchange);
-  return OnReaders(id, reply, later, [&engine = std::as_const(services_.engine()), id, only = std::move(only),
-                           pairs = asked.pairs](BinaryReply& made) {
-    const auto view = only ? std::optional<std::string_view>(*only) : std::nullopt;
-    binary::AppendExchanges(id, engine.Exchanges(view, pairs), made.frames);
-  });
+  return OnReaders(id, reply, later,
+                   [&engine = std::as_const(services_.engine()), id, only = std::move(only),
+                    pairs = asked.pairs](BinaryReply& made) {
+                     const auto view = only ? std::optional<std::string_view>(*only) : std::nullopt;
+                     binary::AppendExchanges(id, engine.Exchanges(view, pairs), made.frames);
+                   });
 }
 
 bool BinaryApi::On(Id id, const binary::BasesRequest& asked, BinaryReply& reply, Later later) {
-  return OnReaders(id, reply, later, [&engine = std::as_const(services_.engine()), id,
-                           only = asked.base_currencies](BinaryReply& made) {
-    binary::AppendBases(id, engine.Bases(only), made.frames);
-  });
+  return OnReaders(
+      id, reply, later,
+      [&engine = std::as_const(services_.engine()), id, only = asked.base_currencies](
+          BinaryReply& made) { binary::AppendBases(id, engine.Bases(only), made.frames); });
 }
 
-bool BinaryApi::On(Id id, const binary::PricesOfBaseRequest& asked, BinaryReply& reply, Later later) {
-  return OnReaders(id, reply, later, [&engine = std::as_const(services_.engine()), id,
-                           base = std::string(asked.base_currency)](BinaryReply& made) {
-    binary::AppendPricesOfBase(id, engine.PricesOfBase(base), made.frames);
-  });
+bool BinaryApi::On(Id id, const binary::PricesOfBaseRequest& asked, BinaryReply& reply,
+                   Later later) {
+  return OnReaders(id, reply, later,
+                   [&engine = std::as_const(services_.engine()), id,
+                    base = std::string(asked.base_currency)](BinaryReply& made) {
+                     binary::AppendPricesOfBase(id, engine.PricesOfBase(base), made.frames);
+                   });
 }
 
 bool BinaryApi::On(Id id, const binary::ReferencesRequest&, BinaryReply& reply, Later later) {
-  return OnReaders(id, reply, later, [&engine = std::as_const(services_.engine()), id](BinaryReply& made) {
-    binary::AppendReferences(id, engine.References(), made.frames);
-  });
+  return OnReaders(id, reply, later,
+                   [&engine = std::as_const(services_.engine()), id](BinaryReply& made) {
+                     binary::AppendReferences(id, engine.References(), made.frames);
+                   });
 }
 
 bool BinaryApi::On(Id id, const binary::StatusRequest&, BinaryReply&, Later later) {
-  ComputeOn(services_.parsers, worker_, Making([&services = std::as_const(services_), id](BinaryReply& made) {
-    std::string json;
-    protocol::AppendStatus(json, services.engine().Status(), kVersion, services.UptimeMs(),
-                           services.state.Name());
-    binary::AppendStatus(id, json, made.frames);
-  }), later());
+  ComputeOn(services_.parsers, worker_,
+            Making([&services = std::as_const(services_), id](BinaryReply& made) {
+              std::string json;
+              protocol::AppendStatus(json, services.engine().Status(), kVersion,
+                                     services.UptimeMs(), services.state.Name());
+              binary::AppendStatus(id, json, made.frames);
+            }),
+            later());
   return false;
 }
 
@@ -323,13 +328,14 @@ bool BinaryApi::On(Id id, const binary::SetReferenceRequest& asked, BinaryReply&
     Fail(id, ErrorCode::kInvalidName, wrong, reply);
     return true;
   }
-  services_.engine().SetReference(asked.reference, WhenDone(id, wire::Type::kSetReference, later()));
+  services_.engine().SetReference(asked.reference,
+                                  WhenDone(id, wire::Type::kSetReference, later()));
   return false;
 }
 
 bool BinaryApi::On(Id id, const binary::RemoveReferenceRequest& asked, BinaryReply&, Later later) {
   services_.engine().RemoveReference(asked.base_currency,
-                                   WhenDone(id, wire::Type::kRemoveReference, later()));
+                                     WhenDone(id, wire::Type::kRemoveReference, later()));
   return false;
 }
 
@@ -342,7 +348,7 @@ bool BinaryApi::On(Id id, const binary::ReplaceReferencesRequest& asked, BinaryR
     }
   }
   services_.engine().ReplaceReferences(asked.references,
-                                     WhenDone(id, wire::Type::kReplaceReferences, later()));
+                                       WhenDone(id, wire::Type::kReplaceReferences, later()));
   return false;
 }
 
@@ -355,7 +361,8 @@ bool BinaryApi::On(Id id, const binary::BackupRequest& asked, BinaryReply&, Late
   ComputeOn(
       services_.backups, worker_,
       [&engine = services_.engine(), id,
-       options = cold::BackupOptions{std::string(asked.directory), asked.keep, asked.bytes_per_second}] {
+       options =
+           cold::BackupOptions{std::string(asked.directory), asked.keep, asked.bytes_per_second}] {
         BinaryReply reply;
         if (const auto made = MakeBackup(engine, options); made.ok()) {
           binary::AppendBackup(id, *made, reply.frames);

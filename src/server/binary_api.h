@@ -71,8 +71,8 @@ class BinaryApi {
   bool On(Id, const protocol::binary::CheckpointRequest&, BinaryReply&, Later);
   bool On(Id, const protocol::binary::BackupRequest&, BinaryReply&, Later);
 
-  /// Computes a reply on the read pool by `append(BinaryReply&)`; for On() to return. True: there is
-  /// no place, `reply` says so.
+  /// Computes a reply on the read pool by `append(BinaryReply&)`; for On() to return. True: there
+  /// is no place, `reply` says so.
   template <typename Append>
   bool OnReaders(Id id, BinaryReply& reply, Later later, Append append) {
     const auto refused = [id] { return Overloaded(id); };

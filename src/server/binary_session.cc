@@ -2,9 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
-#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <utility>
@@ -102,10 +102,12 @@ void BinarySession::Sweep(Time now) {
     case Arrival::Verdict::kWait:
       return;
     case Arrival::Verdict::kWanted:
-      return GiveUp("memory for frames is short and this one took too long (limits.max_buffered_requests)");
+      return GiveUp(
+          "memory for frames is short and this one took too long (limits.max_buffered_requests)");
     case Arrival::Verdict::kSlow:
-      return GiveUp(fmt::format("a frame came with less than {} bytes a second (limits.min_body_rate)",
-                                limits.body_rate_min));
+      return GiveUp(
+          fmt::format("a frame came with less than {} bytes a second (limits.min_body_rate)",
+                      limits.body_rate_min));
   }
 }
 

@@ -20,10 +20,10 @@ namespace wick::server {
 
 /// Reads frames and replies to each as soon as its reply is there, in whatever order that happens.
 /// Nothing is read while the peer does not read, too many requests are open, or the engine has no
-/// room for an ingest. A silent peer is kept; one that is slow with hello, a frame or its replies is
-/// not (limits.*), nor one that holds for ten seconds what others wait for. Threads: the worker's. Failure: after bytes that are no frames an error
-/// frame is sent, open requests are answered, and the connection is closed; errors of the socket
-/// close it at once.
+/// room for an ingest. A silent peer is kept; one that is slow with hello, a frame or its replies
+/// is not (limits.*), nor one that holds for ten seconds what others wait for. Threads: the
+/// worker's. Failure: after bytes that are no frames an error frame is sent, open requests are
+/// answered, and the connection is closed; errors of the socket close it at once.
 class BinarySession final : public Session, public std::enable_shared_from_this<BinarySession> {
  public:
   BinarySession(boost::asio::ip::tcp::socket socket, Services& services, Worker& worker,
@@ -94,7 +94,7 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
 
   bool greeted_ = false;
   bool in_frame_ = false;  // a part of a frame has come and the rest is awaited
-  bool working_ = false;  // within Work()
+  bool working_ = false;   // within Work()
   bool read_busy_ = false;
   bool write_busy_ = false;
   bool no_room_ = false;  // the engine calls back

@@ -25,7 +25,8 @@ class Budget {
   bool TryTake(uint64_t bytes, const BudgetShare* who) {
     if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= bytes_max_) return true;
     const BudgetShare* has_turn = nullptr;
-    if (turn_.compare_exchange_strong(has_turn, who, std::memory_order_relaxed) || has_turn == who) return true;
+    if (turn_.compare_exchange_strong(has_turn, who, std::memory_order_relaxed) || has_turn == who)
+      return true;
     Give(bytes);
     return false;
   }

@@ -62,8 +62,8 @@ class Connections {
   std::atomic<uint64_t> failed_handshakes_{0};
 
   std::mutex mutex_;
-  uint32_t all_ = 0;                                           // under mutex_
-  std::map<boost::asio::ip::address, uint32_t> of_address_;    // under mutex_; only if bounded
+  uint32_t all_ = 0;                                         // under mutex_
+  std::map<boost::asio::ip::address, uint32_t> of_address_;  // under mutex_; only if bounded
 };
 
 /// The soft limit of this process's descriptors, less those that the storage needs: a connection

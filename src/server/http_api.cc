@@ -104,10 +104,11 @@ constexpr uint64_t kCandlesOfManyMax = 250'000;
 HttpAnswer AnswerCandlesOfMany(const Engine& engine, const protocol::CandlesBody& asked) {
   HttpAnswer answer;
   if (asked.series.size() * asked.request.limit > kCandlesOfManyMax) {
-    return AnswerOf(ProblemCode::kInvalidBody,
-                    fmt::format("{} series of up to {} candles are more than {} candles in one answer; "
-                                "lower limit or ask for fewer series",
-                                asked.series.size(), asked.request.limit, kCandlesOfManyMax));
+    return AnswerOf(
+        ProblemCode::kInvalidBody,
+        fmt::format("{} series of up to {} candles are more than {} candles in one answer; "
+                    "lower limit or ask for fewer series",
+                    asked.series.size(), asked.request.limit, kCandlesOfManyMax));
   }
   answer.body = "[";
   for (const Symbol& symbol : asked.series) {
@@ -188,7 +189,8 @@ absl::AnyInvocable<void(absl::Status)> HttpApi::WhenWritten(Respond respond, Htt
 
 bool HttpApi::On(const protocol::PutReference& asked, const HttpMessage& message,
                  HttpAnswer& answer, Later later) {
-  auto parsed = protocol::ParseReferenceBody(message.body, asked.base_currency, services_.config.limits.json_depth_max);
+  auto parsed = protocol::ParseReferenceBody(message.body, asked.base_currency,
+                                             services_.config.limits.json_depth_max);
   if (const auto* problem = std::get_if<Problem>(&parsed)) {
     answer = AnswerOf(*problem);
     return true;
@@ -231,13 +233,13 @@ bool HttpApi::On(const protocol::PutReferences&, const HttpMessage& message, Htt
   auto& references = *std::get_if<std::vector<Reference>>(&parsed);
   protocol::AppendReferences(success.body, references);
   services_.engine().ReplaceReferences(std::move(references),
-                                     WhenWritten(later(), std::move(success)));
+                                       WhenWritten(later(), std::move(success)));
   return false;
 }
 
 bool HttpApi::On(const protocol::AdminCheckpoint&, const HttpMessage&, HttpAnswer&, Later later) {
   services_.engine().Checkpoint([&io = worker_.io(), begin = std::chrono::steady_clock::now(),
-                               respond = later()](absl::Status status) mutable {
+                                 respond = later()](absl::Status status) mutable {
     const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - begin);
     HttpAnswer answer;
@@ -254,7 +256,8 @@ bool HttpApi::On(const protocol::AdminCheckpoint&, const HttpMessage&, HttpAnswe
   return false;
 }
 
-bool HttpApi::On(const protocol::AdminBackup&, const HttpMessage& message, HttpAnswer& answer, Later later) {
+bool HttpApi::On(const protocol::AdminBackup&, const HttpMessage& message, HttpAnswer& answer,
+                 Later later) {
   auto parsed = protocol::ParseBackupBody(message.body, services_.config.limits.json_depth_max);
   if (const auto* problem = std::get_if<Problem>(&parsed)) {
     answer = AnswerOf(*problem);
@@ -262,7 +265,8 @@ bool HttpApi::On(const protocol::AdminBackup&, const HttpMessage& message, HttpA
   }
   ComputeOn(
       services_.backups, worker_,
-      [&engine = services_.engine(), asked = std::move(*std::get_if<protocol::BackupBody>(&parsed))] {
+      [&engine = services_.engine(),
+       asked = std::move(*std::get_if<protocol::BackupBody>(&parsed))] {
         const auto made = MakeBackup(engine, {asked.directory, asked.keep, asked.bytes_per_second});
         if (!made.ok()) return BackupFailure(made.status());
         HttpAnswer success;
@@ -287,7 +291,8 @@ bool HttpApi::On(const protocol::GetLatest& asked, const HttpMessage&, HttpAnswe
 
 bool HttpApi::On(const protocol::PostLatest&, const HttpMessage& message, HttpAnswer& answer,
                  Later) {
-  const auto parsed = protocol::ParseLatestBody(message.body, services_.config.limits.json_depth_max);
+  const auto parsed =
+      protocol::ParseLatestBody(message.body, services_.config.limits.json_depth_max);
   if (const auto* problem = std::get_if<Problem>(&parsed)) {
     answer = AnswerOf(*problem);
     return true;
@@ -356,39 +361,45 @@ bool HttpApi::On(const protocol::PostCandles&, const HttpMessage& message, HttpA
     answer = AnswerOf(*problem);
     return true;
   }
-  return OnReaders(later, answer, [&engine = std::as_const(services_.engine()),
-                           asked = std::move(*std::get_if<protocol::CandlesBody>(&parsed))] {
-    return AnswerCandlesOfMany(engine, asked);
-  });
+  return OnReaders(later, answer,
+                   [&engine = std::as_const(services_.engine()),
+                    asked = std::move(*std::get_if<protocol::CandlesBody>(&parsed))] {
+                     return AnswerCandlesOfMany(engine, asked);
+                   });
 }
 
-bool HttpApi::On(protocol::GetExchanges& asked, const HttpMessage&, HttpAnswer& answer, Later later) {
-  return OnReaders(later, answer, [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
-    HttpAnswer computed;
-    const auto only =
-        asked.exchange ? std::optional<std::string_view>(*asked.exchange) : std::nullopt;
-    protocol::AppendExchanges(computed.body, engine.Exchanges(only, asked.pairs), asked.pairs);
-    return computed;
-  });
+bool HttpApi::On(protocol::GetExchanges& asked, const HttpMessage&, HttpAnswer& answer,
+                 Later later) {
+  return OnReaders(
+      later, answer, [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
+        HttpAnswer computed;
+        const auto only =
+            asked.exchange ? std::optional<std::string_view>(*asked.exchange) : std::nullopt;
+        protocol::AppendExchanges(computed.body, engine.Exchanges(only, asked.pairs), asked.pairs);
+        return computed;
+      });
 }
 
 bool HttpApi::On(protocol::GetBases& asked, const HttpMessage&, HttpAnswer& answer, Later later) {
-  return OnReaders(later, answer, [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
-    HttpAnswer computed;
-    protocol::AppendBases(computed.body, engine.Bases(asked.base_currencies));
-    return computed;
-  });
+  return OnReaders(later, answer,
+                   [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
+                     HttpAnswer computed;
+                     protocol::AppendBases(computed.body, engine.Bases(asked.base_currencies));
+                     return computed;
+                   });
 }
 
 bool HttpApi::On(protocol::GetBase& asked, const HttpMessage&, HttpAnswer& answer, Later later) {
-  return OnReaders(later, answer, [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
-    HttpAnswer computed;
-    protocol::AppendPriceEvents(computed.body, engine.PricesOfBase(asked.base_currency));
-    return computed;
-  });
+  return OnReaders(
+      later, answer, [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
+        HttpAnswer computed;
+        protocol::AppendPriceEvents(computed.body, engine.PricesOfBase(asked.base_currency));
+        return computed;
+      });
 }
 
-bool HttpApi::On(const protocol::GetReferences&, const HttpMessage&, HttpAnswer& answer, Later later) {
+bool HttpApi::On(const protocol::GetReferences&, const HttpMessage&, HttpAnswer& answer,
+                 Later later) {
   return OnReaders(later, answer, [&engine = std::as_const(services_.engine())] {
     HttpAnswer computed;
     protocol::AppendReferences(computed.body, engine.References());

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <utility>
@@ -45,9 +44,10 @@ std::string_view PathOf(std::string_view target) {
 }
 
 Problem HeaderTooLarge(uint64_t header_bytes_max) {
-  return MakeProblem(ProblemCode::kHeaderTooLarge,
-                     fmt::format("request line and header fields are longer than {} bytes (limits.max_header)",
-                                 header_bytes_max));
+  return MakeProblem(
+      ProblemCode::kHeaderTooLarge,
+      fmt::format("request line and header fields are longer than {} bytes (limits.max_header)",
+                  header_bytes_max));
 }
 
 Problem ProblemOf(const boost::beast::error_code& error, const HttpLimits& limits) {
@@ -131,7 +131,8 @@ void HttpReader::Parser::TakeOnce(View value, std::string& into, Error& error) {
 
 void HttpReader::Parser::ContentLength(View value, Error& error) {
   // Beast takes lists and repetitions of one number; others in front of this server may not.
-  const bool digits = std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (has_length_ || value.empty() || !digits) {
     Refuse(ProblemCode::kBadRequest, "Content-Length must be one number, once", error);
   }
@@ -160,7 +161,8 @@ void HttpReader::Parser::on_header_impl(Error& error) {
     return;
   }
   if (const auto host = HostOf(message_.target);
-      host && hosts_ == 1 && !boost::beast::iequals(View(host->data(), host->size()), message_.host)) {
+      host && hosts_ == 1 &&
+      !boost::beast::iequals(View(host->data(), host->size()), message_.host)) {
     Refuse(ProblemCode::kBadRequest, "the host of the target and the Host field differ", error);
     return;
   }
@@ -232,8 +234,9 @@ HttpReader::State HttpReader::Put(std::string_view bytes, size_t& consumed) {
     if (bytes.empty() || bytes == "\r") return State::kNeedMore;
   }
   if (!parser_->is_header_done() && !CheckLines(bytes)) {
-    return Fail(MakeProblem(ProblemCode::kBadRequest,
-                            "a line of the header does not end with CR LF, or goes on in the next line"));
+    return Fail(
+        MakeProblem(ProblemCode::kBadRequest,
+                    "a line of the header does not end with CR LF, or goes on in the next line"));
   }
   // Beast asserts that at least so many bytes are there when it looks at a last chunk again, and no
   // chunked body ends with fewer: it must not be given less, or a client could end the process.

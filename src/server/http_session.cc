@@ -78,19 +78,25 @@ void HttpSession::Sweep(Time now) {
   } else if (pending_) {
     return;  // the answer takes its time
   } else if (!in_message_) {
-    if (now - idle_since_ > Ms(shaking_hands_ ? limits.header_timeout_ms : limits.idle_timeout_ms)) Close();
+    if (now - idle_since_ > Ms(shaking_hands_ ? limits.header_timeout_ms : limits.idle_timeout_ms))
+      Close();
   } else if (!in_body_) {
     if (now - message_began_ > Ms(limits.header_timeout_ms)) {
-      GiveUp(fmt::format("the header was not whole within {} ms (limits.header_timeout)", limits.header_timeout_ms));
+      GiveUp(fmt::format("the header was not whole within {} ms (limits.header_timeout)",
+                         limits.header_timeout_ms));
     }
   } else {
     switch (body_.Judge(now, request_share_, limits.body_rate_min)) {
       case Arrival::Verdict::kWait:
         return;
       case Arrival::Verdict::kWanted:
-        return GiveUp("memory for bodies is short and this one took too long (limits.max_buffered_requests); send it again");
+        return GiveUp(
+            "memory for bodies is short and this one took too long (limits.max_buffered_requests); "
+            "send it again");
       case Arrival::Verdict::kSlow:
-        return GiveUp(fmt::format("the body came with less than {} bytes a second (limits.min_body_rate)", limits.body_rate_min));
+        return GiveUp(
+            fmt::format("the body came with less than {} bytes a second (limits.min_body_rate)",
+                        limits.body_rate_min));
     }
   }
 }
@@ -123,7 +129,8 @@ void HttpSession::OnRead(const Error& error, size_t bytes) {
 
 void HttpSession::Work() {
   working_ = true;
-  const size_t out_bytes_max = std::min<size_t>(kOutBytesMax, services_.config.limits.unread_bytes_max);
+  const size_t out_bytes_max =
+      std::min<size_t>(kOutBytesMax, services_.config.limits.unread_bytes_max);
   while (!pending_ && !last_ && out_.size() < out_bytes_max) {
     size_t consumed = 0;
     const auto state = reader_.Put({buffer_.get() + begin_, end_ - begin_}, consumed);

@@ -21,8 +21,8 @@ namespace wick::server {
 /// Reads requests, has them answered, writes the answers in the same order. Half duplex: while an
 /// answer is being made or written nothing is read, so a client that does not read its answers is
 /// not read either. Many requests that lie in the buffer together are answered by one write.
-/// Patience: a header, a body, an answer and a pause have their deadlines (limits.*), and progress in
-/// one is no excuse for another; a body or an answer that others wait for has ten seconds.
+/// Patience: a header, a body, an answer and a pause have their deadlines (limits.*), and progress
+/// in one is no excuse for another; a body or an answer that others wait for has ten seconds.
 /// Threads: the worker's.
 /// Failure: a request that is no HTTP is answered with a problem document, then the connection is
 /// closed; errors of the socket close it.

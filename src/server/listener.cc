@@ -94,10 +94,10 @@ void Listener::OnAccept(const error_code& error, tcp::socket socket, Worker& wor
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   KeepAlive(socket);
-  asio::post(worker.io(), [this, &worker, socket = std::move(socket),
-                           ticket = *std::move(ticket)]() mutable {
-    worker.Adopt(make_session_(std::move(socket), worker), std::move(ticket));
-  });
+  asio::post(worker.io(),
+             [this, &worker, socket = std::move(socket), ticket = *std::move(ticket)]() mutable {
+               worker.Adopt(make_session_(std::move(socket), worker), std::move(ticket));
+             });
   Accept();
 }
 
@@ -112,8 +112,9 @@ std::optional<Connections::Ticket> Listener::Admit(tcp::socket& socket) {
   }
   auto ticket = connections_.Admit(kind_, remote.address());
   if (!ticket) {
-    Warn("connections are closed at once: too many are open (server.max_connections, "
-         "server.max_connections_per_address)");
+    Warn(
+        "connections are closed at once: too many are open (server.max_connections, "
+        "server.max_connections_per_address)");
   }
   return ticket;
 }

@@ -114,11 +114,15 @@ void AddEvents(const engine::EngineStatus& status, Page& page) {
 void AddDurability(const engine::EngineStatus& status, Page& page) {
   page.Gauge("wick_writable", "1: writes are taken; 0: none are, see wick_write_state.")
       .Add(status.write.state == engine::WriteState::kOk ? 1.0 : 0.0);
-  page.Gauge("wick_write_state", "1 for the state that holds: ok, disk_full (until there is room), failed (for good).");
-  for (const auto state : {engine::WriteState::kOk, engine::WriteState::kDiskFull, engine::WriteState::kFailed}) {
-    page.Add(status.write.state == state ? 1.0 : 0.0, {{"state", std::string(engine::Name(state))}});
+  page.Gauge("wick_write_state",
+             "1 for the state that holds: ok, disk_full (until there is room), failed (for good).");
+  for (const auto state :
+       {engine::WriteState::kOk, engine::WriteState::kDiskFull, engine::WriteState::kFailed}) {
+    page.Add(status.write.state == state ? 1.0 : 0.0,
+             {{"state", std::string(engine::Name(state))}});
   }
-  page.Gauge("wick_disk_free_bytes", "Free on the disk of the data directory.").Add(status.disk_free_bytes);
+  page.Gauge("wick_disk_free_bytes", "Free on the disk of the data directory.")
+      .Add(status.disk_free_bytes);
   page.Counter("wick_commits_total", "Synced writes.").Add(status.commits);
   page.Gauge("wick_journal_frames", "Journal frames kept for recovery.").Add(status.journal_frames);
   page.Gauge("wick_journal_bytes", "Bytes of the journal frames kept for recovery.")
@@ -227,16 +231,20 @@ std::string MetricsText(const engine::EngineStatus& status, const RequestCounts&
       .Add(counts.refused_connections);
   page.Counter("wick_tls_handshakes_failed_total", "Connections that did not agree on TLS.")
       .Add(counts.failed_handshakes);
-  page.Counter("wick_auth_refused_total", "Requests refused for want of a token, by what they had.");
+  page.Counter("wick_auth_refused_total",
+               "Requests refused for want of a token, by what they had.");
   for (size_t i = 0; i < kDenialCount; ++i) {
     page.Add(counts.denials[i], {{"had", std::string(kDenialNames[i])}});
   }
   page.Gauge("wick_reads", "Reads under way or waiting that may touch the disk.").Add(counts.reads);
-  page.Counter("wick_reads_refused_total", "Reads refused: too many were under way, or too many answers unread.")
+  page.Counter("wick_reads_refused_total",
+               "Reads refused: too many were under way, or too many answers unread.")
       .Add(counts.refused_reads);
-  page.Gauge("wick_buffered_request_bytes", "Bodies and frames on their way in, beyond 64 KiB of each connection.")
+  page.Gauge("wick_buffered_request_bytes",
+             "Bodies and frames on their way in, beyond 64 KiB of each connection.")
       .Add(counts.request_bytes);
-  page.Gauge("wick_buffered_answer_bytes", "Answers on their way out, beyond 64 KiB of each connection.")
+  page.Gauge("wick_buffered_answer_bytes",
+             "Answers on their way out, beyond 64 KiB of each connection.")
       .Add(counts.answer_bytes);
   AddRequests("http", "route", counts.http, 0, kHttpRouteCount, HttpRouteName, page);
   AddRequests("binary", "type", counts.binary, 1, kBinaryRouteCount, BinaryRouteName, page);

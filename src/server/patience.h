@@ -56,8 +56,8 @@ class Arrival {
   }
   void Add(uint64_t bytes) { rate_.Add(bytes); }
 
-  /// `share`: the memory for it. While that is not to be had it is not the peer's fault, and the time
-  /// begins anew.
+  /// `share`: the memory for it. While that is not to be had it is not the peer's fault, and the
+  /// time begins anew.
   Verdict Judge(SteadyTime now, const BudgetShare& share, uint64_t bytes_a_second) {
     if (share.waiting()) {
       Begin(now);
@@ -72,9 +72,10 @@ class Arrival {
   ByteRate rate_;
 };
 
-/// Whether a peer that has taken nothing of its answers for so long is given up. `share`: the memory
-/// of these answers.
-inline bool IsStuck(SteadyTime::duration still, SteadyTime::duration still_max, const BudgetShare& share) {
+/// Whether a peer that has taken nothing of its answers for so long is given up. `share`: the
+/// memory of these answers.
+inline bool IsStuck(SteadyTime::duration still, SteadyTime::duration still_max,
+                    const BudgetShare& share) {
   return still > still_max || (share.is_scarce() && still > kBlockingMax);
 }
 

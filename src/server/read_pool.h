@@ -30,9 +30,9 @@ class ReadPool {
   ReadPool(unsigned threads, uint32_t reads_max, Budget& answers)
       : pool_(threads), reads_max_(reads_max), answers_(answers) {}
 
-  /// Runs `compute` on the pool and `then(answer)` on the worker, where SizeOf(answer) is its bytes.
-  /// False: refused, nothing runs. If the memory is exhausted when its turn comes, `overloaded()` is
-  /// the answer.
+  /// Runs `compute` on the pool and `then(answer)` on the worker, where SizeOf(answer) is its
+  /// bytes. False: refused, nothing runs. If the memory is exhausted when its turn comes,
+  /// `overloaded()` is the answer.
   template <typename Compute, typename Full, typename Then>
   bool Run(Worker& worker, Compute compute, Full overloaded, Then then) {
     if (answers_.exhausted()) return Refuse();

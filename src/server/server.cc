@@ -105,9 +105,8 @@ absl::Status Server::Impl::Listen() {
   parsers = std::make_unique<asio::thread_pool>(config.parser_threads);
   backups = std::make_unique<asio::thread_pool>(kBackupThreads);
   stats = std::make_unique<WorkerStats[]>(workers.size());
-  services.reset(new Services{config, *access, *reads, *parsers, *backups, requests, answers, connections,
-                              state, stats.get(),
-                              std::chrono::steady_clock::now()});
+  services.reset(new Services{config, *access, *reads, *parsers, *backups, requests, answers,
+                              connections, state, stats.get(), std::chrono::steady_clock::now()});
   for (const auto& worker : workers) {
     http_apis.push_back(std::make_unique<HttpApi>(*services, *worker));
     binary_apis.push_back(std::make_unique<BinaryApi>(*services, *worker));
@@ -132,14 +131,16 @@ absl::Status Server::Impl::Listen() {
 absl::Status Server::Impl::Recover() {
   WICK_ASSIGN_OR_RETURN(store, cold::Store::Open(config.storage));
   for (const cold::LogRepair& repair : store->repairs()) {
-    spdlog::warn("a power cut tore the last write, which was never acknowledged: dropped {} bytes of {} "
-                 "behind byte {}",
-                 repair.dropped_bytes, repair.file, repair.kept_bytes);
+    spdlog::warn(
+        "a power cut tore the last write, which was never acknowledged: dropped {} bytes of {} "
+        "behind byte {}",
+        repair.dropped_bytes, repair.file, repair.kept_bytes);
   }
   if (!store->writable()) {
-    spdlog::warn("the disk of the data directory {} is full: what is there can be read, nothing is "
-                 "accepted until space is free",
-                 config.storage.directory);
+    spdlog::warn(
+        "the disk of the data directory {} is full: what is there can be read, nothing is "
+        "accepted until space is free",
+        config.storage.directory);
   }
   engine::EngineOptions options = config.engine;
   options.workers = static_cast<unsigned>(workers.size());
@@ -293,7 +294,8 @@ absl::Status Serve(const ServerConfig& config) {
   WICK_RETURN_IF_ERROR(MakeRoomForConnections(config));
   const SystemClock clock;
   WICK_ASSIGN_OR_RETURN(const auto server, Server::Listen(config, clock));
-  spdlog::info("recovering http={} binary={}", ToString(server->http()), ToString(server->binary()));
+  spdlog::info("recovering http={} binary={}", ToString(server->http()),
+               ToString(server->binary()));
 
   bool recovering = true;  // this thread's
   WriteWatch writes(signals_io, *server);

@@ -35,8 +35,8 @@ absl::Status ServerState::Ready() const {
     return Error(absl::StatusCode::kUnavailable, "the server is stopping");
   }
   if (!recovered()) {
-    return Error(absl::StatusCode::kUnavailable, "the server is recovering: {}; ask again in a second",
-                 Describe(progress_));
+    return Error(absl::StatusCode::kUnavailable,
+                 "the server is recovering: {}; ask again in a second", Describe(progress_));
   }
   return engine().Ready();
 }

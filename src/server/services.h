@@ -27,8 +27,9 @@ struct WorkerStats {
 struct Services {
   const ServerConfig& config;
   Access& access;
-  ReadPool& reads;                    // what may read the disk, or walks all series
-  boost::asio::thread_pool& parsers;  // large bodies, the server's own numbers: no read holds them up
+  ReadPool& reads;  // what may read the disk, or walks all series
+  boost::asio::thread_pool&
+      parsers;  // large bodies, the server's own numbers: no read holds them up
   boost::asio::thread_pool& backups;  // one thread makes a backup, the other refuses a second one
   Budget& requests;                   // bodies and frames on their way in
   Budget& answers;                    // answers on their way out

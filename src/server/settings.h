@@ -34,13 +34,13 @@ std::string ToString(const Endpoint& endpoint);
 struct ClientLimits {
   uint32_t connections_per_address_max = 0;  // 0: no bound of its own
   uint64_t header_bytes_max = 16_KiB;
-  uint64_t frame_bytes_max = 1_MiB;          // payload of a binary frame
+  uint64_t frame_bytes_max = 1_MiB;  // payload of a binary frame
   uint32_t json_depth_max = 32;
-  uint32_t cold_reads_max = 256;             // under way or waiting
-  uint64_t unread_bytes_max = 4_MiB;         // replies of one connection that wait for its peer
-  uint64_t request_bytes_max = 256_MiB;      // bodies and frames of all connections on their way in
-  uint64_t answer_bytes_max = 256_MiB;       // answers of all connections on their way out
-  uint64_t body_rate_min = 1_KiB;            // bytes a second of a body or frame
+  uint32_t cold_reads_max = 256;         // under way or waiting
+  uint64_t unread_bytes_max = 4_MiB;     // replies of one connection that wait for its peer
+  uint64_t request_bytes_max = 256_MiB;  // bodies and frames of all connections on their way in
+  uint64_t answer_bytes_max = 256_MiB;   // answers of all connections on their way out
+  uint64_t body_rate_min = 1_KiB;        // bytes a second of a body or frame
   uint64_t header_timeout_ms = 10'000;
   uint64_t hello_timeout_ms = 10'000;
   uint64_t idle_timeout_ms = 120'000;

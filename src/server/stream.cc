@@ -34,18 +34,15 @@ std::string Stream::Peer() const {
 }
 
 void Stream::Handshake(TurnQueue& turns, Handler handler) {
-  socket_.async_wait(
-      asio::ip::tcp::socket::wait_read,
-      [this, &turns, handler = std::move(handler)](const error_code& error) mutable {
-        if (error) return handler(error, 0);
-        turns.Add([this, handler = std::move(handler)]() mutable {
-          encrypted_->stream.async_handshake(
-              asio::ssl::stream_base::server,
-              [handler = std::move(handler)](const error_code& failed) mutable {
-                handler(failed, 0);
-              });
-        });
-      });
+  socket_.async_wait(asio::ip::tcp::socket::wait_read, [this, &turns, handler = std::move(handler)](
+                                                           const error_code& error) mutable {
+    if (error) return handler(error, 0);
+    turns.Add([this, handler = std::move(handler)]() mutable {
+      encrypted_->stream.async_handshake(
+          asio::ssl::stream_base::server,
+          [handler = std::move(handler)](const error_code& failed) mutable { handler(failed, 0); });
+    });
+  });
 }
 
 void Stream::ReadSome(asio::mutable_buffer to, Handler handler) {

@@ -54,11 +54,12 @@ class Stream {
     socket_.async_read_some(to, std::move(handler));
   }
 
-  /// Writes everything. `progress()` is called before the first byte and whenever the peer's side has
-  /// taken some.
+  /// Writes everything. `progress()` is called before the first byte and whenever the peer's side
+  /// has taken some.
   template <typename Progress, typename Then>
   void AsyncWrite(boost::asio::const_buffer from, Progress progress, Then handler) {
-    const auto go_on = [progress = std::move(progress)](const boost::system::error_code& error, size_t) {
+    const auto go_on = [progress = std::move(progress)](const boost::system::error_code& error,
+                                                        size_t) {
       if (!error) progress();
       return error ? 0 : kWriteBytes;
     };
@@ -67,7 +68,8 @@ class Stream {
   }
 
   /// Tells the peer that nothing more comes. What is read from now on is to be thrown away: an
-  /// encrypted stream no longer decrypts it. `owner` is kept until the peer has taken it or Close().
+  /// encrypted stream no longer decrypts it. `owner` is kept until the peer has taken it or
+  /// Close().
   void EndSending(std::shared_ptr<void> owner, boost::system::error_code& error);
 
   /// Ends reads and writes with asio::error::operation_aborted.

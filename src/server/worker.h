@@ -80,12 +80,12 @@ class Worker {
     std::shared_ptr<Session> session;
     Connections::Ticket ticket;
   };
-  std::unordered_map<Session*, Adopted> sessions_;                   // worker
-  std::atomic<size_t> session_count_{0};                             // worker writes, anyone reads
-  bool draining_ = false;                                            // worker
-  int64_t date_seconds_ = -1;                                        // worker
-  std::string date_;                                                 // worker
-  std::function<void()> poll_;                                       // immutable after Start()
+  std::unordered_map<Session*, Adopted> sessions_;  // worker
+  std::atomic<size_t> session_count_{0};            // worker writes, anyone reads
+  bool draining_ = false;                           // worker
+  int64_t date_seconds_ = -1;                       // worker
+  std::string date_;                                // worker
+  std::function<void()> poll_;                      // immutable after Start()
 
   boost::asio::io_context io_{1};
   boost::asio::steady_timer sweep_timer_{io_};

@@ -1,4 +1,5 @@
-// The floors of docs/architecture.md: includes only go down, and each third-party library has its room.
+// The floors of docs/architecture.md: includes only go down, and each third-party library has its
+// room.
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -35,8 +36,15 @@ const std::vector<Floor> kFloors = {
 
 // Everything else in angle brackets is of the standard library or the system.
 const std::map<std::string, std::set<std::string>> kThirdParty = {
-    {"rocksdb/", {"cold"}},   {"boost/", {"server"}}, {"toml++/", {"server"}},    {"spdlog/", {"server"}},
-    {"prometheus/", {"server"}}, {"simdjson", {"protocol"}}, {"zlib.h", {"feed"}}, {"openssl/", {"server", "client"}}, {"CLI/", {"cli"}},
+    {"rocksdb/", {"cold"}},
+    {"boost/", {"server"}},
+    {"toml++/", {"server"}},
+    {"spdlog/", {"server"}},
+    {"prometheus/", {"server"}},
+    {"simdjson", {"protocol"}},
+    {"zlib.h", {"feed"}},
+    {"openssl/", {"server", "client"}},
+    {"CLI/", {"cli"}},
     {"absl/", {"base", "hot", "cold", "engine", "protocol", "feed", "server", "cli"}},
     {"fmt/", {"base", "market", "cold", "engine", "protocol", "feed", "server", "cli"}},
 };
@@ -54,7 +62,8 @@ size_t ForEachInclude(const std::string& floor, Each each) {
     std::ifstream in(entry.path());
     std::smatch match;
     for (std::string line; std::getline(in, line);) {
-      if (std::regex_search(line, match, include)) each(entry.path().string(), match[1].str(), match[2].str());
+      if (std::regex_search(line, match, include))
+        each(entry.path().string(), match[1].str(), match[2].str());
     }
   }
   return files;
@@ -64,13 +73,13 @@ size_t ForEachInclude(const std::string& floor, Each each) {
 
 TEST_CASE("includes only go down the floors", "[floors]") {
   for (const Floor& floor : kFloors) {
-    const size_t files = ForEachInclude(floor.name, [&](const std::string& file, const std::string& open,
-                                                        const std::string& path) {
-      if (open != "\"") return;
-      const std::string target = path.substr(0, path.find('/'));
-      INFO(file << " includes " << path);
-      CHECK((target == floor.name || floor.may_include.contains(target)));
-    });
+    const size_t files = ForEachInclude(
+        floor.name, [&](const std::string& file, const std::string& open, const std::string& path) {
+          if (open != "\"") return;
+          const std::string target = path.substr(0, path.find('/'));
+          INFO(file << " includes " << path);
+          CHECK((target == floor.name || floor.may_include.contains(target)));
+        });
     CAPTURE(floor.name);
     CHECK(files > 0);
   }
@@ -81,19 +90,21 @@ TEST_CASE("every folder of src is a floor", "[floors]") {
     if (!entry.is_directory()) continue;
     const std::string name = entry.path().filename().string();
     CAPTURE(name);
-    CHECK(std::any_of(kFloors.begin(), kFloors.end(), [&](const Floor& f) { return f.name == name; }));
+    CHECK(std::any_of(kFloors.begin(), kFloors.end(),
+                      [&](const Floor& f) { return f.name == name; }));
   }
 }
 
 TEST_CASE("a third-party library is included on its own floor only", "[floors]") {
   for (const Floor& floor : kFloors) {
-    ForEachInclude(floor.name, [&](const std::string& file, const std::string& open, const std::string& path) {
-      if (open != "<") return;
-      for (const auto& [prefix, floors] : kThirdParty) {
-        if (!path.starts_with(prefix)) continue;
-        INFO(file << " includes " << path);
-        CHECK(floors.contains(floor.name));
-      }
-    });
+    ForEachInclude(floor.name,
+                   [&](const std::string& file, const std::string& open, const std::string& path) {
+                     if (open != "<") return;
+                     for (const auto& [prefix, floors] : kThirdParty) {
+                       if (!path.starts_with(prefix)) continue;
+                       INFO(file << " includes " << path);
+                       CHECK(floors.contains(floor.name));
+                     }
+                   });
   }
 }

@@ -71,8 +71,7 @@ TEST_CASE("every subcommand has help, and every one that takes arguments shows e
   CHECK(top.exit_code == 0);
   for (const std::string name :
        {"serve", "config", "ingest", "feed", "latest", "candles", "exchanges", "bases", "reference",
-        "status", "checkpoint", "backup", "backups", "restore", "verify", "token",
-        "version"}) {
+        "status", "checkpoint", "backup", "backups", "restore", "verify", "token", "version"}) {
     INFO(name);
     CHECK(Says(top, "\n  " + name + " "));
     const Outcome help = Wick(name + " --help");

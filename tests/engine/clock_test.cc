@@ -64,8 +64,10 @@ TEST_CASE("a clock that is ahead alone hides and removes nothing", "[engine][clo
   CHECK(Seconds(*engine).candles.size() == 6);
 }
 
-TEST_CASE("a clock and an event that are ahead for less than the time between two removals delete nothing",
-          "[engine][clock]") {
+TEST_CASE(
+    "a clock and an event that are ahead for less than the time between two removals delete "
+    "nothing",
+    "[engine][clock]") {
   const TemporaryDirectory directory;
   ManualClock clock(kBaseMs);
   HandTurnedEngine engine(StorageIn(directory.path()), Options(), clock);
@@ -74,7 +76,7 @@ TEST_CASE("a clock and an event that are ahead for less than the time between tw
   REQUIRE(engine.Submit(0, {EventAt(kBaseMs + 10 * kDayMs, 3)}));
   const bool long_enough = GENERATE(false, true);
   CAPTURE(long_enough);
-  engine->Turn();  // one removal
+  engine->Turn();                               // one removal
   CHECK(Seconds(*engine).candles.size() == 1);  // the others are behind the horizon of the moment
   if (long_enough) {
     REQUIRE(engine.Checkpoint().ok());  // and several more
@@ -86,7 +88,8 @@ TEST_CASE("a clock and an event that are ahead for less than the time between tw
   CHECK(Seconds(*engine).candles.size() == (long_enough ? 1 : 7));
 }
 
-TEST_CASE("a candle is closed as of the clock at the answer and takes late events all the same", "[engine][clock]") {
+TEST_CASE("a candle is closed as of the clock at the answer and takes late events all the same",
+          "[engine][clock]") {
   const TemporaryDirectory directory;
   ManualClock clock(kBaseMs + 999);
   HandTurnedEngine engine(StorageIn(directory.path()), Options(), clock);
@@ -104,15 +107,18 @@ TEST_CASE("a candle is closed as of the clock at the answer and takes late event
   CHECK(Seconds(*engine).candles.back().count == 2);
 }
 
-TEST_CASE("with a clock behind its events a server shows, checkpoints and recovers them", "[engine][clock]") {
+TEST_CASE("with a clock behind its events a server shows, checkpoints and recovers them",
+          "[engine][clock]") {
   const TemporaryDirectory directory;
   ManualClock clock(kBaseMs);
-  const uint64_t behind_ms = GENERATE(uint64_t{0}, uint64_t{1}, kBaseMs - 900 * kDayMs, kBaseMs - kHourMs);
+  const uint64_t behind_ms =
+      GENERATE(uint64_t{0}, uint64_t{1}, kBaseMs - 900 * kDayMs, kBaseMs - kHourMs);
   {
     HandTurnedEngine engine(StorageIn(directory.path()), Options(), clock);
     IngestHistory(engine);
     clock.Set(behind_ms);
-    REQUIRE(engine.Ingest({EventAt(kBaseMs + 5'000, 4), EventAt(kBaseMs - kHourMs, 5)}).accepted == 2);
+    REQUIRE(engine.Ingest({EventAt(kBaseMs + 5'000, 4), EventAt(kBaseMs - kHourMs, 5)}).accepted ==
+            2);
     CHECK(Seconds(*engine).candles.size() == 8);
     if (behind_ms % 2 == 0) REQUIRE(engine.Checkpoint().ok());
   }
@@ -135,7 +141,8 @@ TEST_CASE("checkpoints go by the steady clock", "[engine][clock][threads]") {
   for (uint64_t round = 1; round <= 3; ++round) {
     engine.Ingest({EventAt(kBaseMs + round, 1)});
     const auto synced = [&] { return engine->Status().synced_number; };
-    while (engine->Status().checkpoint_number < synced()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (engine->Status().checkpoint_number < synced())
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     clock.Set(kBaseMs - round * kDayMs);
   }
   CHECK(engine->Status().checkpoints >= 3);

@@ -42,8 +42,12 @@ engine::EngineOptions Options(unsigned workers = 1) {
   return options;
 }
 
-bool IsFull(const absl::Status& status) { return status.code() == absl::StatusCode::kResourceExhausted; }
-bool Says(const absl::Status& status, std::string_view text) { return Message(status).find(text) != std::string::npos; }
+bool IsFull(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kResourceExhausted;
+}
+bool Says(const absl::Status& status, std::string_view text) {
+  return Message(status).find(text) != std::string::npos;
+}
 
 std::vector<Candle> DaysOf(engine::Engine& engine, const Symbol& symbol) {
   CandlesRequest request;
@@ -61,7 +65,8 @@ uint64_t CountOf(engine::Engine& engine, const Symbol& symbol = kSymbol) {
 
 }  // namespace
 
-TEST_CASE("a full disk refuses writes, goes on answering, and takes writes again by itself", "[engine][disk_full]") {
+TEST_CASE("a full disk refuses writes, goes on answering, and takes writes again by itself",
+          "[engine][disk_full]") {
   PowerLossEnv disk;
   ManualClock clock(kBaseMs);
   {
@@ -78,7 +83,8 @@ TEST_CASE("a full disk refuses writes, goes on answering, and takes writes again
     CHECK(IsFull(refused.status));
     CHECK(Says(refused.status, "nothing of this was taken"));
     CHECK(refused.accepted == 0);
-    CHECK(engine->Latest(*engine->Find(kSymbol))->price == 2);  // memory has the one that was under way
+    CHECK(engine->Latest(*engine->Find(kSymbol))->price ==
+          2);  // memory has the one that was under way
     CHECK(CountOf(*engine) == 2);
     CHECK(IsFull(engine->Ready()));
     const auto status = engine->Status();
@@ -90,7 +96,8 @@ TEST_CASE("a full disk refuses writes, goes on answering, and takes writes again
     engine.Settle();
     CHECK(engine->Ready().ok());
     CHECK(engine->Status().write.state == WriteState::kOk);
-    CHECK(engine.Ingest({EventAt(kBaseMs + 1, 2)}).duplicates == 1);  // sent again: durable, and not counted twice
+    CHECK(engine.Ingest({EventAt(kBaseMs + 1, 2)}).duplicates ==
+          1);  // sent again: durable, and not counted twice
     CHECK(engine.Ingest({EventAt(kBaseMs + 2, 3)}).accepted == 1);
     disk.PowerLoss(1);
   }
@@ -136,7 +143,8 @@ TEST_CASE("what waited behind the full disk is written in its order, once", "[en
   CHECK(engine->Latest(*engine->Find(other))->timestamp_ms == kBaseMs + 25'000);
 }
 
-TEST_CASE("a checkpoint that meets a full disk is refused and goes on when there is room", "[engine][disk_full]") {
+TEST_CASE("a checkpoint that meets a full disk is refused and goes on when there is room",
+          "[engine][disk_full]") {
   PowerLossEnv disk;
   const ManualClock clock(kBaseMs);
   {
@@ -144,7 +152,10 @@ TEST_CASE("a checkpoint that meets a full disk is refused and goes on when there
     REQUIRE(engine.status().ok());
     for (uint64_t i = 0; i < 400; ++i) {  // old ones, too: candles that are not in memory
       const uint64_t ms = kBaseMs - (i % 3 == 0 ? i * 60'000 : 0);
-      REQUIRE(engine.Ingest({EventAt(ms, static_cast<double>(1 + i), {"B" + std::to_string(i % 9), "Q", "x"})}).status.ok());
+      REQUIRE(engine
+                  .Ingest({EventAt(ms, static_cast<double>(1 + i),
+                                   {"B" + std::to_string(i % 9), "Q", "x"})})
+                  .status.ok());
     }
     disk.SetSpace(disk.used_bytes() + 100);
     CHECK(IsFull(engine.Checkpoint()));
@@ -167,14 +178,17 @@ TEST_CASE("a checkpoint that meets a full disk is refused and goes on when there
   CHECK(engine->Status().recovered_events == 0);
 }
 
-TEST_CASE("references are refused on a full disk, and one under way is shown once it is written", "[engine][disk_full]") {
+TEST_CASE("references are refused on a full disk, and one under way is shown once it is written",
+          "[engine][disk_full]") {
   PowerLossEnv disk;
   const ManualClock clock(kBaseMs);
   HandTurnedEngine engine(StorageOn(disk), Options(), clock);
   REQUIRE(engine.status().ok());
   disk.SetSpace(disk.used_bytes());
   const auto set = [&](const char* base) {
-    return engine.Await([&](auto done) { engine->SetReference({base, "USD", "x"}, std::move(done)); });
+    return engine.Await([&](auto done) {
+      engine->SetReference({base, "USD", "x"}, std::move(done));
+    });
   };
   CHECK(Says(set("BTC"), "may still come to count"));
   CHECK(Says(set("ETH"), "nothing of this was taken"));
@@ -184,7 +198,8 @@ TEST_CASE("references are refused on a full disk, and one under way is shown onc
   CHECK(engine->References() == std::vector<Reference>{{"BTC", "USD", "x"}});
 }
 
-TEST_CASE("writes end before the disk does, and nothing of a refused one is applied", "[engine][disk_full]") {
+TEST_CASE("writes end before the disk does, and nothing of a refused one is applied",
+          "[engine][disk_full]") {
   PowerLossEnv disk;
   const ManualClock clock(kBaseMs);
   auto options = Options();
@@ -209,7 +224,8 @@ TEST_CASE("writes end before the disk does, and nothing of a refused one is appl
   CHECK(engine.Ingest({EventAt(kBaseMs + 1, 2)}).accepted == 1);
 }
 
-TEST_CASE("a stop on a full disk ends, says so, and loses nothing that was acknowledged", "[engine][disk_full]") {
+TEST_CASE("a stop on a full disk ends, says so, and loses nothing that was acknowledged",
+          "[engine][disk_full]") {
   PowerLossEnv disk;
   const ManualClock clock(kBaseMs);
   for (const bool threads : {false, true}) {
@@ -238,7 +254,8 @@ TEST_CASE("a stop on a full disk ends, says so, and loses nothing that was ackno
   }
 }
 
-TEST_CASE("a start on a full disk serves what is there and writes when there is room", "[engine][disk_full]") {
+TEST_CASE("a start on a full disk serves what is there and writes when there is room",
+          "[engine][disk_full]") {
   PowerLossEnv disk;
   const ManualClock clock(kBaseMs);
   {
@@ -289,7 +306,8 @@ TEST_CASE("threads go on by themselves when there is room again", "[engine][disk
   engine.Stop();
 }
 
-TEST_CASE("any other error of the disk is final: no acknowledgement after it, reads go on", "[engine][disk_full]") {
+TEST_CASE("any other error of the disk is final: no acknowledgement after it, reads go on",
+          "[engine][disk_full]") {
   PowerLossEnv disk;
   const ManualClock clock(kBaseMs);
   {

@@ -39,13 +39,15 @@ inline cold::StoreOptions StorageIn(const std::string& directory) {
   return storage;
 }
 
-/// Runs an engine's workers. Destroying it ends the process as a crash would, but for the disk's caches: no
-/// checkpoint is written. Stop() ends it in order.
+/// Runs an engine's workers. Destroying it ends the process as a crash would, but for the disk's
+/// caches: no checkpoint is written. Stop() ends it in order.
 class RunningEngine {
  public:
-  RunningEngine(const std::string& directory, const engine::EngineOptions& options, const Clock& clock)
+  RunningEngine(const std::string& directory, const engine::EngineOptions& options,
+                const Clock& clock)
       : RunningEngine(StorageIn(directory), options, clock) {}
-  RunningEngine(const cold::StoreOptions& storage, const engine::EngineOptions& options, const Clock& clock) {
+  RunningEngine(const cold::StoreOptions& storage, const engine::EngineOptions& options,
+                const Clock& clock) {
     auto store = cold::Store::Open(storage);
     INFO(store.status().ToString());
     REQUIRE(store.ok());
@@ -80,7 +82,9 @@ class RunningEngine {
   engine::Engine& operator*() { return *engine_; }
   engine::Engine* operator->() { return engine_.get(); }
 
-  void OnWorker(unsigned worker, std::function<void()> work) { loops_[worker]->Post(std::move(work)); }
+  void OnWorker(unsigned worker, std::function<void()> work) {
+    loops_[worker]->Post(std::move(work));
+  }
 
   /// Submits on a worker; the future is the answer.
   std::future<engine::IngestResult> Submit(unsigned worker, std::vector<PriceEvent> events,

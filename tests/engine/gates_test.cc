@@ -28,7 +28,8 @@ uint64_t TakeAll(NewSeriesBudget& budget, uint64_t now_ms) {
 
 }  // namespace
 
-TEST_CASE("little space closes at the setting and opens at one and a half times that", "[engine][space]") {
+TEST_CASE("little space closes at the setting and opens at one and a half times that",
+          "[engine][space]") {
   SpaceWatch watch(64_MiB);
   CHECK(watch.Look(64_MiB, 100_GiB).ok());
   const absl::Status low = watch.Look(64_MiB - 1, 100_GiB);
@@ -70,7 +71,8 @@ TEST_CASE("a gate tells the gravest reason and when its state changed", "[engine
   CHECK(gate.status().code() == absl::StatusCode::kUnavailable);
 }
 
-TEST_CASE("new series are bounded by the minute, and a minute fills the budget again", "[engine][series]") {
+TEST_CASE("new series are bounded by the minute, and a minute fills the budget again",
+          "[engine][series]") {
   NewSeriesBudget budget(60, kBaseMs);
   CHECK(TakeAll(budget, kBaseMs) == 60);
   CHECK(TakeAll(budget, kBaseMs + 999) == 0);
@@ -81,7 +83,8 @@ TEST_CASE("new series are bounded by the minute, and a minute fills the budget a
   CHECK(TakeAll(budget, kBaseMs + 10'000'000) == 1);
 }
 
-TEST_CASE("a clock that steps fills the budget of new series once at the most", "[engine][series][clock]") {
+TEST_CASE("a clock that steps fills the budget of new series once at the most",
+          "[engine][series][clock]") {
   NewSeriesBudget budget(60, kBaseMs);
   CHECK(TakeAll(budget, kBaseMs) == 60);
   CHECK(TakeAll(budget, kBaseMs - 3'600'000) == 0);          // back: nothing

@@ -1,4 +1,5 @@
-// An engine without threads: the test turns workers, commits and maintenance in an order that it can repeat.
+// An engine without threads: the test turns workers, commits and maintenance in an order that it
+// can repeat.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,8 @@ namespace wick::test {
 class HandTurnedEngine {
  public:
   /// Null, with the reason in `status()`, if it does not open.
-  HandTurnedEngine(const cold::StoreOptions& storage, const engine::EngineOptions& options, const Clock& clock)
+  HandTurnedEngine(const cold::StoreOptions& storage, const engine::EngineOptions& options,
+                   const Clock& clock)
       : woken_(options.workers) {
     auto store = cold::Store::Open(storage);
     status_ = store.status();
@@ -36,19 +38,22 @@ class HandTurnedEngine {
   engine::Engine* operator->() { return engine_.get(); }
 
   /// Hands a batch over; `answer` is set when it was answered. Names that are refused are left out.
-  std::shared_ptr<std::optional<engine::IngestResult>> Submit(unsigned worker, const std::vector<PriceEvent>& events,
-                                                              engine::Ack ack = engine::Ack::kDurable) {
+  std::shared_ptr<std::optional<engine::IngestResult>> Submit(
+      unsigned worker, const std::vector<PriceEvent>& events,
+      engine::Ack ack = engine::Ack::kDurable) {
     engine::EventBatch batch = engine_->NewBatch();
     for (const PriceEvent& event : events) {
       SeriesId id;
       if (engine_->Resolve(event.symbol, id) == Refusal::kNone) batch.Add(id, event.price);
     }
     auto answer = std::make_shared<std::optional<engine::IngestResult>>();
-    engine_->Submit(worker, std::move(batch), ack, [answer](const engine::IngestResult& result) { *answer = result; });
+    engine_->Submit(worker, std::move(batch), ack,
+                    [answer](const engine::IngestResult& result) { *answer = result; });
     return answer;
   }
 
-  /// Turns the workers until none has anything to do; nothing is written meanwhile. False: none had.
+  /// Turns the workers until none has anything to do; nothing is written meanwhile. False: none
+  /// had.
   bool TurnWorkers() {
     bool any = false;
     for (bool turned = true; turned;) {

@@ -1,5 +1,5 @@
-// Random events, late ones, duplicates, checkpoints, crashes and any number of workers, against a fold that
-// is written as candles.md says it and knows nothing of rings, chunks or journals.
+// Random events, late ones, duplicates, checkpoints, crashes and any number of workers, against a
+// fold that is written as candles.md says it and knows nothing of rings, chunks or journals.
 #include <algorithm>
 #include <map>
 #include <random>
@@ -17,8 +17,8 @@ namespace {
 
 constexpr uint64_t kBaseMs = 1'700'000'000'000;
 constexpr uint64_t kTierMs[] = {1'000, 60'000, 3'600'000, 86'400'000};
-constexpr IntervalUnit kTierUnits[] = {IntervalUnit::kSecond, IntervalUnit::kMinute, IntervalUnit::kHour,
-                                       IntervalUnit::kDay};
+constexpr IntervalUnit kTierUnits[] = {IntervalUnit::kSecond, IntervalUnit::kMinute,
+                                       IntervalUnit::kHour, IntervalUnit::kDay};
 
 /// Everything that was accepted of a series, in order of arrival.
 struct NaiveSeries {
@@ -65,8 +65,8 @@ auto Tie(const Candle& c) {
                   c.quote_volume_last_24h);
 }
 
-std::vector<Candle> ReadAllPages(RunningEngine& engine, const SymbolView& symbol, const Interval& interval,
-                                 uint32_t limit) {
+std::vector<Candle> ReadAllPages(RunningEngine& engine, const SymbolView& symbol,
+                                 const Interval& interval, uint32_t limit) {
   std::vector<Candle> all;
   CandlesRequest request;
   request.interval = interval;
@@ -102,7 +102,8 @@ struct Model {
   }
 
   Price NextPrice(size_t series) {
-    if (!all[series].events.empty() && random() % 16 == 0) return all[series].latest;  // a duplicate
+    if (!all[series].events.empty() && random() % 16 == 0)
+      return all[series].latest;  // a duplicate
     if (random() % 3 != 0) clock_ms[series] += random() % (random() % 50 == 0 ? 7'200'000 : 900);
     uint64_t ms = clock_ms[series];
     if (random() % 5 == 0) ms -= random() % (random() % 3 == 0 ? 200'000'000 : 9'000);  // late
@@ -118,21 +119,26 @@ struct Model {
       for (size_t tier = 0; tier < 4; ++tier) {
         CAPTURE(tier);
         const auto expected = all[i].Candles(kTierMs[tier]);
-        RequireSame(ReadAllPages(engine, symbols[i], {1, kTierUnits[tier]}, 1 + random() % 500), expected);
+        RequireSame(ReadAllPages(engine, symbols[i], {1, kTierUnits[tier]}, 1 + random() % 500),
+                    expected);
         CandlesRequest newest;
         newest.interval = {1, kTierUnits[tier]};
         newest.limit = 1 + random() % 50;
         const size_t count = std::min<size_t>(newest.limit, expected.size());
-        RequireSame(engine.Candles(symbols[i], newest).candles, {expected.end() - static_cast<ptrdiff_t>(count), expected.end()});
+        RequireSame(engine.Candles(symbols[i], newest).candles,
+                    {expected.end() - static_cast<ptrdiff_t>(count), expected.end()});
       }
-      RequireSame(ReadAllPages(engine, symbols[i], {7, IntervalUnit::kSecond}, 100), all[i].Candles(7'000));
-      RequireSame(ReadAllPages(engine, symbols[i], {15, IntervalUnit::kMinute}, 7), all[i].Candles(900'000));
+      RequireSame(ReadAllPages(engine, symbols[i], {7, IntervalUnit::kSecond}, 100),
+                  all[i].Candles(7'000));
+      RequireSame(ReadAllPages(engine, symbols[i], {15, IntervalUnit::kMinute}, 7),
+                  all[i].Candles(900'000));
       CandlesRequest newest;
       newest.interval = {4, IntervalUnit::kHour};
       newest.limit = 3;
       const auto expected = all[i].Candles(4 * 3'600'000);
       const size_t count = std::min<size_t>(3, expected.size());
-      RequireSame(engine.Candles(symbols[i], newest).candles, {expected.end() - static_cast<ptrdiff_t>(count), expected.end()});
+      RequireSame(engine.Candles(symbols[i], newest).candles,
+                  {expected.end() - static_cast<ptrdiff_t>(count), expected.end()});
     }
   }
 
@@ -149,7 +155,8 @@ void RunScript(uint32_t seed) {
   const ManualClock clock(kBaseMs + 10ull * 365 * 86'400'000);
   engine::EngineOptions options;
   options.keep.ms.fill(market::kKeepForever);
-  options.window_candles = {1 + static_cast<uint32_t>(model.random() % 40), 1 + static_cast<uint32_t>(model.random() % 8), 1, 1};
+  options.window_candles = {1 + static_cast<uint32_t>(model.random() % 40),
+                            1 + static_cast<uint32_t>(model.random() % 8), 1, 1};
   options.checkpoint_interval_ms = model.random() % 2 == 0 ? 1 : 3'600'000;
   for (int life = 0; life < 4; ++life) {
     options.workers = 1 + model.random() % 3;
@@ -157,7 +164,8 @@ void RunScript(uint32_t seed) {
     model.CheckAgainst(engine);
     const int rounds = 1 + static_cast<int>(model.random() % 6);
     for (int round = 0; round < rounds; ++round) {
-      // A series always comes through the same worker, so its arrival order is the order of submission.
+      // A series always comes through the same worker, so its arrival order is the order of
+      // submission.
       std::vector<std::future<engine::IngestResult>> answers;
       uint64_t accepted = 0, duplicates = 0;
       for (int batch = 0; batch < 8; ++batch) {

@@ -1,5 +1,5 @@
-// What a server should hold, folded event by event as the documentation says it: no rings, chunks or journals,
-// and nothing of src/market.
+// What a server should hold, folded event by event as the documentation says it: no rings, chunks
+// or journals, and nothing of src/market.
 #pragma once
 
 #include <algorithm>
@@ -16,8 +16,8 @@
 namespace wick::test {
 
 inline constexpr std::array<uint64_t, 4> kTierMs = {1'000, 60'000, 3'600'000, 86'400'000};
-inline constexpr std::array<IntervalUnit, 4> kTierUnits = {IntervalUnit::kSecond, IntervalUnit::kMinute,
-                                                           IntervalUnit::kHour, IntervalUnit::kDay};
+inline constexpr std::array<IntervalUnit, 4> kTierUnits = {
+    IntervalUnit::kSecond, IntervalUnit::kMinute, IntervalUnit::kHour, IntervalUnit::kDay};
 
 struct NaiveCandle {
   uint64_t start_ms = 0;
@@ -51,8 +51,9 @@ class NaiveSeries {
     for (const auto& [start_ms, folded] : tiers_[tier]) {
       const uint64_t end_ms = start_ms + kTierMs[tier];
       if (end_ms <= horizon_ms) continue;
-      candles.push_back({start_ms, folded.first.price, folded.high, folded.low, folded.last.price, folded.count,
-                         folded.last.base_volume_last_24h, folded.last.quote_volume_last_24h, now_ms >= end_ms});
+      candles.push_back({start_ms, folded.first.price, folded.high, folded.low, folded.last.price,
+                         folded.count, folded.last.base_volume_last_24h,
+                         folded.last.quote_volume_last_24h, now_ms >= end_ms});
     }
     return candles;
   }
@@ -101,7 +102,8 @@ inline uint64_t DigestOf(const Picture& picture) {
     for (const auto& candles : series.tiers) {
       add(candles.size());
       for (const NaiveCandle& c : candles) {
-        for (const double number : {c.open, c.high, c.low, c.close, c.base_volume, c.quote_volume}) add(number);
+        for (const double number : {c.open, c.high, c.low, c.close, c.base_volume, c.quote_volume})
+          add(number);
         add(c.start_ms);
         add(c.count);
       }

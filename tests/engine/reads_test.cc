@@ -33,8 +33,10 @@ CandlesRequest Of(IntervalUnit unit, uint32_t count = 1) {
 
 }  // namespace
 
-TEST_CASE("a count never goes back and never runs ahead while candles move to the disk", "[engine][threads]") {
-  // Every event falls into one of a few old buckets, so each is a correction on its way through the layers.
+TEST_CASE("a count never goes back and never runs ahead while candles move to the disk",
+          "[engine][threads]") {
+  // Every event falls into one of a few old buckets, so each is a correction on its way through the
+  // layers.
   const TemporaryDirectory directory;
   const ManualClock clock(kBaseMs + 86'400'000);
   auto options = KeepForever();
@@ -47,7 +49,8 @@ TEST_CASE("a count never goes back and never runs ahead while candles move to th
   std::atomic<uint64_t> submitted{1};
   std::atomic<uint64_t> acknowledged{1};
   std::atomic<bool> done{false};
-  std::atomic<uint64_t> reads{0}, too_few{0}, too_many{0}, failed{0};  // the test framework has one thread
+  std::atomic<uint64_t> reads{0}, too_few{0}, too_many{0},
+      failed{0};  // the test framework has one thread
   std::thread reader([&] {
     CandlesRequest request = Of(IntervalUnit::kSecond);
     request.from_ms = 0;
@@ -72,7 +75,8 @@ TEST_CASE("a count never goes back and never runs ahead while candles move to th
   for (int round = 0; round < 300; ++round) {
     std::vector<PriceEvent> events;
     for (int i = 0; i < 20; ++i) {
-      events.push_back(EventAt(kBaseMs - 1'000 * (1 + random() % 30), 1 + static_cast<double>(random() % 9)));
+      events.push_back(
+          EventAt(kBaseMs - 1'000 * (1 + random() % 30), 1 + static_cast<double>(random() % 9)));
     }
     submitted += events.size();
     const auto result = engine.Ingest(std::move(events));
@@ -129,14 +133,16 @@ TEST_CASE("a candle that leaves its ring is never missing from an answer", "[eng
   CHECK(holes == 0);
 }
 
-TEST_CASE("a late event behind a tier's horizon leaves that tier alone and is counted", "[engine][late]") {
+TEST_CASE("a late event behind a tier's horizon leaves that tier alone and is counted",
+          "[engine][late]") {
   const TemporaryDirectory directory;
   const ManualClock clock(kBaseMs);
   engine::EngineOptions options;  // 1s: 24 h
   RunningEngine engine(directory.path(), options, clock);
   constexpr uint64_t kDayMs = 86'400'000;
   // One batch: the horizon moves with the first event already.
-  engine.Ingest({EventAt(kBaseMs, 5), EventAt(kBaseMs - kDayMs - 1'000, 7), EventAt(kBaseMs - kDayMs, 8)});
+  engine.Ingest(
+      {EventAt(kBaseMs, 5), EventAt(kBaseMs - kDayMs - 1'000, 7), EventAt(kBaseMs - kDayMs, 8)});
 
   const auto status = engine->Status();
   CHECK(status.events_accepted == 3);
@@ -149,18 +155,22 @@ TEST_CASE("a late event behind a tier's horizon leaves that tier alone and is co
   CHECK(seconds.available_from_ms == kBaseMs - kDayMs);
   REQUIRE(seconds.candles.size() == 2);
   CHECK(seconds.candles.front().close == 8);
-  const auto minutes = engine.Candles(kSymbol, Of(IntervalUnit::kMinute)).candles;  // both in one minute
+  const auto minutes =
+      engine.Candles(kSymbol, Of(IntervalUnit::kMinute)).candles;  // both in one minute
   REQUIRE(minutes.size() == 2);
   CHECK(minutes.front().count == 2);
 }
 
-TEST_CASE("a candle is gone from answers the moment its bucket ends at the horizon", "[engine][retention]") {
+TEST_CASE("a candle is gone from answers the moment its bucket ends at the horizon",
+          "[engine][retention]") {
   const TemporaryDirectory directory;
   ManualClock clock(kBaseMs + 1);
   engine::EngineOptions options;
   RunningEngine engine(directory.path(), options, clock);
   engine.Ingest({EventAt(kBaseMs - 1'000, 1), EventAt(kBaseMs, 2)});
-  const auto candles = [&] { return engine.Candles(kSymbol, Of(IntervalUnit::kSecond)).candles.size(); };
+  const auto candles = [&] {
+    return engine.Candles(kSymbol, Of(IntervalUnit::kSecond)).candles.size();
+  };
   CHECK(candles() == 2);
   clock.Set(kBaseMs + 86'400'000 * 2);
   CHECK(candles() == 2);  // no newer event: the data ages by its own clock
@@ -170,7 +180,8 @@ TEST_CASE("a candle is gone from answers the moment its bucket ends at the horiz
   CHECK(candles() == 3);  // the first ended exactly at the horizon
 }
 
-TEST_CASE("one event far in the past opens no hole and one a little ahead expires nothing", "[engine][retention]") {
+TEST_CASE("one event far in the past opens no hole and one a little ahead expires nothing",
+          "[engine][retention]") {
   const TemporaryDirectory directory;
   const ManualClock clock(kBaseMs);
   engine::EngineOptions options;
@@ -201,11 +212,14 @@ TEST_CASE("finest answers go from coarse to fine without overlap", "[engine][que
     REQUIRE(candle.timestamp_ms >= end_ms);
     const size_t tier = std::string_view("smhd").find(static_cast<char>(candle.interval.unit));
     constexpr uint64_t kMs[] = {1'000, 60'000, 3'600'000, 86'400'000};
-    if (candle.interval.unit != IntervalUnit::kSecond && end_ms > 0) CHECK(candle.timestamp_ms == end_ms);
+    if (candle.interval.unit != IntervalUnit::kSecond && end_ms > 0)
+      CHECK(candle.timestamp_ms == end_ms);
     end_ms = candle.timestamp_ms + kMs[tier];
-    if (units.empty() || units.back() != candle.interval.unit) units.push_back(candle.interval.unit);
+    if (units.empty() || units.back() != candle.interval.unit)
+      units.push_back(candle.interval.unit);
   }
-  CHECK(units == std::vector<IntervalUnit>{IntervalUnit::kDay, IntervalUnit::kHour, IntervalUnit::kMinute, IntervalUnit::kSecond});
+  CHECK(units == std::vector<IntervalUnit>{IntervalUnit::kDay, IntervalUnit::kHour,
+                                           IntervalUnit::kMinute, IntervalUnit::kSecond});
 }
 
 TEST_CASE("gaps are filled across pages exactly as in one answer", "[engine][query][fill]") {
@@ -257,12 +271,14 @@ TEST_CASE("listings show what was seen, sorted, with the newest time", "[engine]
   RunningEngine engine(directory.path(), KeepForever(), clock);
   SeriesId never_seen;
   REQUIRE(engine->Resolve({"DOGE", "USD", "a"}, never_seen) == Refusal::kNone);
-  engine.Ingest({EventAt(kBaseMs - 5, 1, {"ETH", "USD", "b"}), EventAt(kBaseMs - 9, 2, {"BTC", "USD", "b"}),
-                 EventAt(kBaseMs - 1, 3, {"BTC", "EUR", "a"}), EventAt(kBaseMs - 7, 4, {"BTC", "USD", "a"})});
+  engine.Ingest(
+      {EventAt(kBaseMs - 5, 1, {"ETH", "USD", "b"}), EventAt(kBaseMs - 9, 2, {"BTC", "USD", "b"}),
+       EventAt(kBaseMs - 1, 3, {"BTC", "EUR", "a"}), EventAt(kBaseMs - 7, 4, {"BTC", "USD", "a"})});
 
   CHECK(engine->Exchanges(std::nullopt, true) ==
-        std::vector<ExchangeListing>{{"a", kBaseMs - 1, {{"BTC", "EUR", kBaseMs - 1}, {"BTC", "USD", kBaseMs - 7}}},
-                                     {"b", kBaseMs - 5, {{"BTC", "USD", kBaseMs - 9}, {"ETH", "USD", kBaseMs - 5}}}});
+        std::vector<ExchangeListing>{
+            {"a", kBaseMs - 1, {{"BTC", "EUR", kBaseMs - 1}, {"BTC", "USD", kBaseMs - 7}}},
+            {"b", kBaseMs - 5, {{"BTC", "USD", kBaseMs - 9}, {"ETH", "USD", kBaseMs - 5}}}});
   CHECK(engine->Exchanges("b", false) == std::vector<ExchangeListing>{{"b", kBaseMs - 5, {}}});
   CHECK(engine->Exchanges("c", true).empty());
 
@@ -289,11 +305,13 @@ TEST_CASE("references choose a base's price and outlive a restart", "[engine][re
   };
   {
     RunningEngine engine(directory.path(), KeepForever(), clock);
-    engine.Ingest({EventAt(kBaseMs - 9, 1, {"BTC", "USD", "old"}), EventAt(kBaseMs, 2, {"BTC", "EUR", "new"})});
+    engine.Ingest({EventAt(kBaseMs - 9, 1, {"BTC", "USD", "old"}),
+                   EventAt(kBaseMs, 2, {"BTC", "EUR", "new"})});
     REQUIRE(change([&](auto done) { engine->SetReference({"BTC", "USD", "old"}, done); }).ok());
     REQUIRE(change([&](auto done) { engine->SetReference({"ETH", "USD", "old"}, done); }).ok());
     REQUIRE(change([&](auto done) { engine->RemoveReference("ETH", done); }).ok());
-    CHECK(change([&](auto done) { engine->RemoveReference("ETH", done); }).code() == absl::StatusCode::kNotFound);
+    CHECK(change([&](auto done) { engine->RemoveReference("ETH", done); }).code() ==
+          absl::StatusCode::kNotFound);
     CHECK(engine->Bases({"BTC"})[0].reference.price.price == 1);
   }
   RunningEngine engine(directory.path(), KeepForever(), clock);
@@ -304,7 +322,8 @@ TEST_CASE("references choose a base's price and outlive a restart", "[engine][re
   CHECK(engine->Bases({"BTC"})[0].reference.price.price == 2);
 }
 
-TEST_CASE("a worker has no room while too much is on its way, and says when it has", "[engine][backpressure]") {
+TEST_CASE("a worker has no room while too much is on its way, and says when it has",
+          "[engine][backpressure]") {
   const TemporaryDirectory directory;
   const ManualClock clock(kBaseMs);
   auto options = KeepForever();
@@ -325,7 +344,8 @@ TEST_CASE("a worker has no room while too much is on its way, and says when it h
   resumed.get_future().get();
 }
 
-TEST_CASE("an event acknowledged from memory is visible, and its repetition a duplicate", "[engine][ack]") {
+TEST_CASE("an event acknowledged from memory is visible, and its repetition a duplicate",
+          "[engine][ack]") {
   const TemporaryDirectory directory;
   const ManualClock clock(kBaseMs);
   RunningEngine engine(directory.path(), KeepForever(), clock);
@@ -335,7 +355,8 @@ TEST_CASE("an event acknowledged from memory is visible, and its repetition a du
   CHECK(engine.Submit(0, {EventAt(kBaseMs, 3)}, engine::Ack::kDurable).get().duplicates == 1);
 }
 
-TEST_CASE("too many new series in a minute are refused, known ones and reads are not", "[engine][series]") {
+TEST_CASE("too many new series in a minute are refused, known ones and reads are not",
+          "[engine][series]") {
   const TemporaryDirectory directory;
   ManualClock clock(kBaseMs);
   auto options = KeepForever();
@@ -343,7 +364,8 @@ TEST_CASE("too many new series in a minute are refused, known ones and reads are
   SeriesId id;
   {
     RunningEngine engine(directory.path(), options, clock);
-    CHECK_FALSE(engine->Find({"A", "B", "c"}).has_value());  // a name that was only asked for costs nothing
+    CHECK_FALSE(
+        engine->Find({"A", "B", "c"}).has_value());  // a name that was only asked for costs nothing
     CHECK(engine->Resolve({"A", " B", "c"}, id) == Refusal::kInvalidName);
     CHECK(engine->Resolve({"A", "B", "1"}, id) == Refusal::kNone);
     CHECK(engine->Resolve({"A", "B", "2"}, id) == Refusal::kNone);
@@ -381,7 +403,8 @@ TEST_CASE("what is all in memory is answered on the spot, and the same", "[engin
   options.window_candles = {4, 4, 1, 1};
   RunningEngine engine(directory.path(), options, clock);
   std::vector<PriceEvent> events;
-  for (uint64_t i = 0; i < 10; ++i) events.push_back(EventAt(kBaseMs + i * 1'000, static_cast<double>(1 + i)));
+  for (uint64_t i = 0; i < 10; ++i)
+    events.push_back(EventAt(kBaseMs + i * 1'000, static_cast<double>(1 + i)));
   engine.Ingest(std::move(events));
   CHECK(engine->FindSeen(kSymbol) == engine->Find(kSymbol));
   const SeriesId id = *engine->FindSeen(kSymbol);
@@ -391,7 +414,8 @@ TEST_CASE("what is all in memory is answered on the spot, and the same", "[engin
     REQUIRE(hot.has_value());
     REQUIRE(hot->ok());
     REQUIRE((*hot)->candles.size() == whole->candles.size());
-    for (size_t i = 0; i < whole->candles.size(); ++i) CHECK((*hot)->candles[i].close == whole->candles[i].close);
+    for (size_t i = 0; i < whole->candles.size(); ++i)
+      CHECK((*hot)->candles[i].close == whole->candles[i].close);
   };
   CandlesRequest request = Of(IntervalUnit::kSecond);
   request.limit = 4;

@@ -35,7 +35,8 @@ TEST_CASE("a start says in which phase it is and how far it has come", "[engine]
     engine::EngineOptions options;
     options.checkpoint_interval_ms = 3'600'000;
     RunningEngine engine(directory.path(), options, clock);
-    engine.Ingest({{{"BTC", "USD", "x"}, {1, 0, 0, kBaseMs}}, {{"ETH", "USD", "x"}, {2, 0, 0, kBaseMs}}});
+    engine.Ingest(
+        {{{"BTC", "USD", "x"}, {1, 0, 0, kBaseMs}}, {{"ETH", "USD", "x"}, {2, 0, 0, kBaseMs}}});
     engine.Ingest({{{"BTC", "USD", "x"}, {3, 0, 0, kBaseMs - 9}}});
   }
   engine::RecoveryProgress progress;

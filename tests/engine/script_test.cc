@@ -1,7 +1,8 @@
-// Random scripts of events, checkpoints, steps of the clock, full disks, failing disks, crashes and power cuts in
-// one process and on one thread, against a fold that knows nothing of them.
+// Random scripts of events, checkpoints, steps of the clock, full disks, failing disks, crashes and
+// power cuts in one process and on one thread, against a fold that knows nothing of them.
 //
-// WICK_SEEDS: how many scripts (600; a tenth in a sanitizer's build). WICK_SEED_FIRST: the number of the first (1). WICK_SEED: that one alone.
+// WICK_SEEDS: how many scripts (600; a tenth in a sanitizer's build). WICK_SEED_FIRST: the number
+// of the first (1). WICK_SEED: that one alone.
 #include <cstdlib>
 #include <deque>
 #include <map>
@@ -33,15 +34,16 @@ namespace {
 constexpr uint64_t kBaseMs = 1'700'000'000'000;
 constexpr uint64_t kHourMs = 3'600'000;
 constexpr unsigned kWorkerCounts[] = {1, 2, 3, 7};
-constexpr DiskCall kFailingCalls[] = {DiskCall::kWrite,  DiskCall::kWrite,  DiskCall::kSync,     DiskCall::kSync,
-                                      DiskCall::kOpen,   DiskCall::kRename, DiskCall::kTruncate, DiskCall::kDelete,
-                                      DiskCall::kSyncDirectory};
+constexpr DiskCall kFailingCalls[] = {
+    DiskCall::kWrite,    DiskCall::kWrite,  DiskCall::kSync,
+    DiskCall::kSync,     DiskCall::kOpen,   DiskCall::kRename,
+    DiskCall::kTruncate, DiskCall::kDelete, DiskCall::kSyncDirectory};
 using ReferenceMap = std::map<std::string, std::pair<std::string, std::string>>;
 
 /// What the scripts of a run met, so that nobody believes in scripts that did nothing.
 struct Totals {
-  uint64_t lives = 0, acknowledged = 0, kept_unacknowledged = 0, lost_unacknowledged = 0, refused_full = 0,
-           failed = 0, power_cuts = 0, stops = 0, candles = 0;
+  uint64_t lives = 0, acknowledged = 0, kept_unacknowledged = 0, lost_unacknowledged = 0,
+           refused_full = 0, failed = 0, power_cuts = 0, stops = 0, candles = 0;
 };
 
 /// A batch, from its hand-over to its answer.
@@ -52,8 +54,8 @@ struct Submission {
   bool answered = false;
 };
 
-/// The series of one pair share a shard, whatever the number of workers: what a batch has for them counts as a
-/// whole or not at all, and only after what was handed over before.
+/// The series of one pair share a shard, whatever the number of workers: what a batch has for them
+/// counts as a whole or not at all, and only after what was handed over before.
 struct Pair {
   struct Handed {
     size_t submission = 0;
@@ -79,9 +81,11 @@ class Script {
     next_ms_.assign(symbols_.size(), kBaseMs);
     options_.keep.ms.fill(market::kKeepForever);
     if (OneIn(2)) {
-      options_.keep.ms = {Random(600'000), Random(20 * kHourMs), Random(2'000 * kHourMs), market::kKeepForever};
+      options_.keep.ms = {Random(600'000), Random(20 * kHourMs), Random(2'000 * kHourMs),
+                          market::kKeepForever};
     }
-    options_.window_candles = {1 + static_cast<uint32_t>(Random(20)), 1 + static_cast<uint32_t>(Random(6)), 1, 1};
+    options_.window_candles = {1 + static_cast<uint32_t>(Random(20)),
+                               1 + static_cast<uint32_t>(Random(6)), 1, 1};
     options_.checkpoint_interval_ms = OneIn(3) ? 0 : kHourMs;
     options_.retention_interval_ms = OneIn(2) ? 0 : kHourMs;
     options_.min_free_bytes = OneIn(2) ? 0 : 16_KiB;
@@ -95,7 +99,8 @@ class Script {
     // Whatever the number of workers, the server holds the same.
     std::optional<uint64_t> digest;
     const size_t first = Random(std::size(kWorkerCounts));
-    const size_t second = (first + 1 + Random(std::size(kWorkerCounts) - 1)) % std::size(kWorkerCounts);
+    const size_t second =
+        (first + 1 + Random(std::size(kWorkerCounts) - 1)) % std::size(kWorkerCounts);
     for (const size_t count : {first, second}) {
       options_.workers = kWorkerCounts[count];
       CAPTURE(options_.workers);
@@ -209,7 +214,8 @@ class Script {
         break;
       case 9:
         if (!OneIn(3)) break;
-        disk_.Fail(kFailingCalls[Random(std::size(kFailingCalls))], OneIn(2) ? Fault::kIo : Fault::kNoSpace, Random(3));
+        disk_.Fail(kFailingCalls[Random(std::size(kFailingCalls))],
+                   OneIn(2) ? Fault::kIo : Fault::kNoSpace, Random(3));
         break;
       default:
         Submit(engine);
@@ -240,17 +246,20 @@ class Script {
     std::vector<std::pair<size_t, Price>> events;
     for (uint64_t n = 1 + Random(OneIn(8) ? 200 : 12); n > 0; --n) {
       const size_t series = Random(symbols_.size());
-      if (const Price price = NextPrice(series); price.timestamp_ms > 0) events.emplace_back(series, price);
+      if (const Price price = NextPrice(series); price.timestamp_ms > 0)
+        events.emplace_back(series, price);
     }
     std::vector<PriceEvent> batch;
     for (const auto& [series, price] : events) batch.push_back({symbols_[series], price});
 
     Submission submission;
     submission.ack = OneIn(6) ? Ack::kMemory : OneIn(9) ? Ack::kNone : Ack::kDurable;
-    submission.answer = engine.Submit(static_cast<unsigned>(Random(options_.workers)), batch, submission.ack);
+    submission.answer =
+        engine.Submit(static_cast<unsigned>(Random(options_.workers)), batch, submission.ack);
     if (*submission.answer && !(*submission.answer)->status.ok()) {  // at once: nothing was applied
       CHECK((*submission.answer)->accepted == 0);
-      totals_.refused_full += (*submission.answer)->status.code() == absl::StatusCode::kResourceExhausted;
+      totals_.refused_full +=
+          (*submission.answer)->status.code() == absl::StatusCode::kResourceExhausted;
       return;
     }
     REQUIRE_FALSE(failed_);
@@ -303,7 +312,8 @@ class Script {
   /// What was handed over for the pair up to that submission is durable.
   void MakeDurable(Pair& pair, size_t submission) {
     while (!pair.uncertain.empty() && pair.uncertain.front().submission <= submission) {
-      for (const auto& [series, price] : pair.uncertain.front().events) durable_[series].Take(price);
+      for (const auto& [series, price] : pair.uncertain.front().events)
+        durable_[series].Take(price);
       pair.uncertain.pop_front();
     }
   }
@@ -331,7 +341,8 @@ class Script {
     if (!*answer) references_.push_back(std::move(next));  // otherwise it was refused at once
   }
 
-  /// Forgets the states of the mapping that the server has left behind, or (`only`) all but the one it shows.
+  /// Forgets the states of the mapping that the server has left behind, or (`only`) all but the one
+  /// it shows.
   void RecognizeReferences(HandTurnedEngine& engine, bool only) {
     ReferenceMap seen;
     for (const Reference& reference : engine->References()) {
@@ -344,12 +355,14 @@ class Script {
   }
 
   // --- the two pictures
-  /// What was behind a horizon once may be seen again when the clock steps back, but is not complete.
+  /// What was behind a horizon once may be seen again when the clock steps back, but is not
+  /// complete.
   void ObserveHorizon() {
     const uint64_t reference_ms = std::min(clock_.NowMs(), newest_ms_);
     for (size_t tier = 0; tier < kTierMs.size(); ++tier) {
       const uint64_t keep_ms = options_.keep.ms[tier];
-      if (reference_ms > keep_ms) horizon_ms_[tier] = std::max(horizon_ms_[tier], reference_ms - keep_ms);
+      if (reference_ms > keep_ms)
+        horizon_ms_[tier] = std::max(horizon_ms_[tier], reference_ms - keep_ms);
     }
   }
 
@@ -398,7 +411,8 @@ class Script {
   Picture SeenPicture(HandTurnedEngine& engine) {
     unreadable_ = false;
     Picture picture;
-    for (size_t series = 0; series < symbols_.size(); ++series) picture.push_back(Seen(engine, series));
+    for (size_t series = 0; series < symbols_.size(); ++series)
+      picture.push_back(Seen(engine, series));
     return picture;
   }
 
@@ -413,15 +427,16 @@ class Script {
     RecognizeReferences(engine, /*only=*/false);
   }
 
-  /// After a start: what was acknowledged is there; of what was not, the model takes over what the server has.
-  /// False: the power was cut meanwhile, and nobody knows.
+  /// After a start: what was acknowledged is there; of what was not, the model takes over what the
+  /// server has. False: the power was cut meanwhile, and nobody knows.
   bool Recognize(HandTurnedEngine& engine) {
     const Picture seen = SeenPicture(engine);
     if (unreadable_) return false;
     for (Pair& pair : pairs_) {
       const auto is_seen = [&] {
-        return std::all_of(pair.series.begin(), pair.series.end(),
-                           [&](size_t series) { return Modelled(durable_[series]) == seen[series]; });
+        return std::all_of(pair.series.begin(), pair.series.end(), [&](size_t series) {
+          return Modelled(durable_[series]) == seen[series];
+        });
       };
       while (!is_seen() && !pair.uncertain.empty()) {
         totals_.kept_unacknowledged += pair.uncertain.front().events.size();
@@ -441,7 +456,8 @@ class Script {
 
   static void RequireSame(const SeriesPicture& seen, const SeriesPicture& expected) {
     if (seen == expected) return;
-    CAPTURE(seen.latest.timestamp_ms, expected.latest.timestamp_ms, seen.latest.price, expected.latest.price);
+    CAPTURE(seen.latest.timestamp_ms, expected.latest.timestamp_ms, seen.latest.price,
+            expected.latest.price);
     CHECK(seen.latest == expected.latest);
     for (size_t tier = 0; tier < kTierMs.size(); ++tier) {
       CAPTURE(tier);
@@ -449,8 +465,8 @@ class Script {
       const auto& b = expected.tiers[tier];
       CHECK(a.size() == b.size());
       for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-        CAPTURE(i, a[i].start_ms, b[i].start_ms, a[i].count, b[i].count, a[i].open, b[i].open, a[i].close, b[i].close,
-                a[i].closed, b[i].closed);
+        CAPTURE(i, a[i].start_ms, b[i].start_ms, a[i].count, b[i].count, a[i].open, b[i].open,
+                a[i].close, b[i].close, a[i].closed, b[i].closed);
         REQUIRE(a[i] == b[i]);
       }
     }
@@ -465,11 +481,12 @@ class Script {
   std::vector<Symbol> symbols_;
   std::vector<size_t> pair_of_;  // by series
   std::vector<Pair> pairs_;
-  std::vector<NaiveSeries> durable_;  // acknowledged
-  std::vector<NaiveSeries> live_;     // applied
-  std::vector<uint64_t> next_ms_;     // of the series' next event
+  std::vector<NaiveSeries> durable_;     // acknowledged
+  std::vector<NaiveSeries> live_;        // applied
+  std::vector<uint64_t> next_ms_;        // of the series' next event
   std::vector<Submission> submissions_;  // of this life
-  std::deque<ReferenceMap> references_{ReferenceMap{}};  // the states it may be in; the last: all is written
+  std::deque<ReferenceMap> references_{
+      ReferenceMap{}};  // the states it may be in; the last: all is written
   uint64_t newest_ms_ = 0;
   std::array<uint64_t, 4> horizon_ms_ = {};  // the farthest there ever was
   bool is_full_ = false;
@@ -484,20 +501,23 @@ uint64_t Environment(const char* name, uint64_t otherwise) {
 
 }  // namespace
 
-TEST_CASE("the engine equals a pure fold over random scripts on a disk that loses power", "[engine][script]") {
+TEST_CASE("the engine equals a pure fold over random scripts on a disk that loses power",
+          "[engine][script]") {
   const uint64_t only = Environment("WICK_SEED", 0);
   const uint64_t first = only > 0 ? only : Environment("WICK_SEED_FIRST", 1);
-  const uint64_t seeds = only > 0 ? 1 : Environment("WICK_SEEDS", static_cast<uint64_t>(test::Rounds(600)));
+  const uint64_t seeds =
+      only > 0 ? 1 : Environment("WICK_SEEDS", static_cast<uint64_t>(test::Rounds(600)));
   Totals totals;
   for (uint64_t seed = first; seed < first + seeds; ++seed) {
     INFO("run it alone: WICK_SEED=" << seed << " engine_test '[script]'");
     Script(seed, totals).Run();
   }
-  WARN(seeds << " scripts, " << totals.lives << " lives, " << totals.power_cuts << " power cuts, " << totals.stops
-             << " stops, " << totals.failed << " failed disks; events: " << totals.acknowledged << " acknowledged, "
-             << totals.refused_full << " batches refused on a full disk, " << totals.kept_unacknowledged
-             << " unacknowledged kept, " << totals.lost_unacknowledged << " lost; " << totals.candles
-             << " candles compared");
+  WARN(seeds << " scripts, " << totals.lives << " lives, " << totals.power_cuts << " power cuts, "
+             << totals.stops << " stops, " << totals.failed
+             << " failed disks; events: " << totals.acknowledged << " acknowledged, "
+             << totals.refused_full << " batches refused on a full disk, "
+             << totals.kept_unacknowledged << " unacknowledged kept, " << totals.lost_unacknowledged
+             << " lost; " << totals.candles << " candles compared");
   if (seeds < 100) return;
   // The scripts met what they are for.
   CHECK(totals.acknowledged > 0);

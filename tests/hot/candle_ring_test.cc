@@ -28,12 +28,14 @@ std::vector<Bucket> Buckets(const std::vector<FoldedCandle>& candles) {
 }
 
 /// Push and FoldLate as functions of what they hand over.
-std::optional<FoldedCandle> Push(CandleRing& ring, SlotPool& pool, uint32_t window, const FoldedCandle& candle) {
+std::optional<FoldedCandle> Push(CandleRing& ring, SlotPool& pool, uint32_t window,
+                                 const FoldedCandle& candle) {
   std::optional<FoldedCandle> unsaved;
   ring.Push(pool, window, candle, [&](const FoldedCandle& c) { unsaved = c; });
   return unsaved;
 }
-std::optional<FoldedCandle> FoldLate(CandleRing& ring, SlotPool& pool, uint32_t window, const FoldedCandle& piece) {
+std::optional<FoldedCandle> FoldLate(CandleRing& ring, SlotPool& pool, uint32_t window,
+                                     const FoldedCandle& piece) {
   std::optional<FoldedCandle> unsaved;
   ring.FoldLate(pool, window, piece, [&](const FoldedCandle& c) { unsaved = c; });
   return unsaved;
@@ -59,7 +61,8 @@ TEST_CASE("a ring keeps its window of the newest candles", "[hot][ring]") {
   CHECK(ReadAll(ring) == std::vector<Bucket>{106, 107, 108, 109});
 }
 
-TEST_CASE("a ring does not grow for candles that are further apart than its window", "[hot][ring]") {
+TEST_CASE("a ring does not grow for candles that are further apart than its window",
+          "[hot][ring]") {
   SlotPool pool;
   CandleRing ring;
   ring.Start(pool, CandleOf(1'000, 1));
@@ -151,7 +154,8 @@ TEST_CASE("a read says from where on the ring knows everything", "[hot][ring]") 
   }
 }
 
-TEST_CASE("a ring equals a map under random pushes, late events and captures", "[hot][ring][model]") {
+TEST_CASE("a ring equals a map under random pushes, late events and captures",
+          "[hot][ring][model]") {
   const auto seed = GENERATE(1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u);
   CAPTURE(seed);
   std::mt19937 random(seed);

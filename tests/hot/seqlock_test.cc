@@ -33,7 +33,8 @@ TEST_CASE("a reader never sees halves of two prices", "[hot][seqlock]") {
 }
 
 TEST_CASE("a candle slot gives back every field", "[hot][seqlock]") {
-  const market::FoldedCandle candle{4'000'000'000, 86'399'999, 3, uint64_t{1} << 60, 1.5, 2.5, 0.5, 1.25, 7e300, 5e-324};
+  const market::FoldedCandle candle{
+      4'000'000'000, 86'399'999, 3, uint64_t{1} << 60, 1.5, 2.5, 0.5, 1.25, 7e300, 5e-324};
   hot::CandleSlot slot;
   slot.Store(candle);
   market::FoldedCandle seen;

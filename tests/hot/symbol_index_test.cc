@@ -13,7 +13,8 @@ using hot::SymbolIndex;
 
 namespace {
 
-std::optional<SeriesId> Register(SymbolIndex& index, const SymbolView& symbol, size_t series_max = 1'000'000) {
+std::optional<SeriesId> Register(SymbolIndex& index, const SymbolView& symbol,
+                                 size_t series_max = 1'000'000) {
   return index.Register(symbol, series_max, [](SeriesId) {});
 }
 
@@ -29,7 +30,8 @@ TEST_CASE("a symbol keeps the id it got first", "[hot][index]") {
   CHECK(index.NamesOf(SeriesId{1}) == SymbolView{"BTC", "USD", "b"});
 }
 
-TEST_CASE("names that only differ in case or in where they are cut are different series", "[hot][index]") {
+TEST_CASE("names that only differ in case or in where they are cut are different series",
+          "[hot][index]") {
   SymbolIndex index;
   CHECK(Register(index, {"BTC", "USD", "a"}) != Register(index, {"btc", "USD", "a"}));
   CHECK(Register(index, {"AB", "C", "a"}) != Register(index, {"A", "BC", "a"}));

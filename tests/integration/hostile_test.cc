@@ -1,5 +1,5 @@
-// Clients that mean harm, one healthy client beside them. WICK_TORTURE=1 makes the attacks longer and
-// larger.
+// Clients that mean harm, one healthy client beside them. WICK_TORTURE=1 makes the attacks longer
+// and larger.
 #include <sys/resource.h>
 
 #include <atomic>
@@ -38,8 +38,9 @@ void RaiseDescriptors() {
 /// The settings of a small server, so that its memory tells of the attack.
 std::vector<std::string> Small(std::vector<std::string> more = {}) {
   std::vector<std::string> args;
-  for (const char* setting : {"storage.journal_memory=8MiB", "storage.candle_memory=2MiB", "storage.block_cache=8MiB",
-                              "server.pin_workers=false", "checkpoint.interval=200ms"}) {
+  for (const char* setting :
+       {"storage.journal_memory=8MiB", "storage.candle_memory=2MiB", "storage.block_cache=8MiB",
+        "server.pin_workers=false", "checkpoint.interval=200ms"}) {
     args.insert(args.end(), {"--set", setting});
   }
   for (const std::string& setting : more) args.insert(args.end(), {"--set", setting});
@@ -49,12 +50,13 @@ std::vector<std::string> Small(std::vector<std::string> more = {}) {
 /// The greatest resident memory while it lives.
 class MemoryWatch {
  public:
-  explicit MemoryWatch(pid_t pid) : before_(ResidentBytes(pid)), greatest_(before_), thread_([this, pid] {
-    while (!stop_.load()) {
-      greatest_ = std::max(greatest_.load(), ResidentBytes(pid));
-      std::this_thread::sleep_for(5ms);
-    }
-  }) {}
+  explicit MemoryWatch(pid_t pid)
+      : before_(ResidentBytes(pid)), greatest_(before_), thread_([this, pid] {
+          while (!stop_.load()) {
+            greatest_ = std::max(greatest_.load(), ResidentBytes(pid));
+            std::this_thread::sleep_for(5ms);
+          }
+        }) {}
   ~MemoryWatch() { Stop(); }
 
   /// Bytes added since the start, at most.
@@ -62,7 +64,8 @@ class MemoryWatch {
     Stop();
     const uint64_t growth = greatest_ - before_;
     std::printf("%s: memory %llu MiB before, at most %llu MiB more\n", what,
-                static_cast<unsigned long long>(before_ / kMiB), static_cast<unsigned long long>(growth / kMiB));
+                static_cast<unsigned long long>(before_ / kMiB),
+                static_cast<unsigned long long>(growth / kMiB));
     return growth;
   }
 
@@ -87,8 +90,9 @@ void FillMinutes(const WickServer& server, int minutes) {
   HttpClient http(server.http_port());
   std::string lines;
   for (int i = 0; i < minutes; ++i) {
-    lines += R"({"baseCurrency":"BTC","quoteCurrency":"USD","exchange":"x","price":1.25,"timestampInMs":)" +
-             std::to_string(1'700'000'000'000 + 60'000ull * static_cast<uint64_t>(i)) + "}\n";
+    lines +=
+        R"({"baseCurrency":"BTC","quoteCurrency":"USD","exchange":"x","price":1.25,"timestampInMs":)" +
+        std::to_string(1'700'000'000'000 + 60'000ull * static_cast<uint64_t>(i)) + "}\n";
   }
   REQUIRE(http.Post("/v1/events", lines, "application/x-ndjson").status == 200);
   REQUIRE(http.Post("/v1/admin/checkpoint", "").status == 200);
@@ -98,7 +102,8 @@ constexpr size_t kTables = 8;  // that the storage keeps open once they were rea
 
 }  // namespace
 
-TEST_CASE("500 connections that send a header byte by byte are closed in time and cost nobody else", "[integration][hostile]") {
+TEST_CASE("500 connections that send a header byte by byte are closed in time and cost nobody else",
+          "[integration][hostile]") {
   const TemporaryDirectory directory;
   WickServer server(directory / "data", Small({"limits.header_timeout=2s"}));
   const size_t descriptors = OpenDescriptors(server.pid());
@@ -109,7 +114,9 @@ TEST_CASE("500 connections that send a header byte by byte are closed in time an
       for (int i = 0; i < 500; ++i) slow.emplace_back(server.http_port());
       const std::string header = "GET /healthz HTTP/1.1\r\nHost: x\r\nA: ";
       // Each sends a byte all the time, so it is never idle; and the header has no end.
-      for (size_t at = 0; std::any_of(slow.begin(), slow.end(), [](const RawSocket& s) { return s.open(); }); ++at) {
+      for (size_t at = 0;
+           std::any_of(slow.begin(), slow.end(), [](const RawSocket& s) { return s.open(); });
+           ++at) {
         for (RawSocket& socket : slow) {
           if (!socket.open()) continue;
           std::string answer;
@@ -122,55 +129,68 @@ TEST_CASE("500 connections that send a header byte by byte are closed in time an
       }
     }
   });
-  CHECK(memory.Growth("slow loris") < 500 * 128 * 1024 + 64 * kMiB);  // a read buffer and a session each
+  CHECK(memory.Growth("slow loris") <
+        500 * 128 * 1024 + 64 * kMiB);  // a read buffer and a session each
   AwaitDescriptors(server.pid(), descriptors + kTables);
   CheckAnswers(server);
 }
 
-TEST_CASE("readers that never read hold what they may, then they are closed", "[integration][hostile]") {
+TEST_CASE("readers that never read hold what they may, then they are closed",
+          "[integration][hostile]") {
   const TemporaryDirectory directory;
   WickServer server(directory / "data",
-                    Small({"limits.max_buffered_answers=32MiB", "limits.max_unread=1MiB", "limits.write_timeout=2s", "limits.idle_timeout=3s",
+                    Small({"limits.max_buffered_answers=32MiB", "limits.max_unread=1MiB",
+                           "limits.write_timeout=2s", "limits.idle_timeout=3s",
                            "tiers.1m.keep=forever", "tiers.1m.window=10m"}));
   FillMinutes(server, 10'000);
   const size_t descriptors = OpenDescriptors(server.pid());
   MemoryWatch memory(server.pid());
-  CheckHealthyBeside(server.http_port(), "readers that never read", [&] {
-    std::vector<RawSocket> hostile;
-    std::string http, binary;
-    for (int i = 0; i < 100; ++i) {
-      http += "GET /v1/candles?symbol=x:BTC/USD&interval=1m&limit=10000 HTTP/1.1\r\nHost: x\r\n\r\n";
-    }
-    const size_t hello = wire::BeginFrame(wire::RequestType(wire::Type::kHello), 1, binary);
-    wire::Writer writer(binary);
-    writer.U32(wire::kMagic);
-    writer.U16(wire::kVersion);
-    writer.Text("hostile");
-    wire::EndFrame(hello, binary);
-    for (uint64_t id = 2; id < 130; ++id) {
-      const size_t start = wire::BeginFrame(wire::RequestType(wire::Type::kCandles), id, binary);
-      for (const char byte : {'\0', '\0', 'm', static_cast<char>(wire::kBySymbol)}) writer.U8(static_cast<uint8_t>(byte));
-      writer.U32(1);
-      writer.U32(10'000);
-      writer.U32(0);
-      writer.U64(0);
-      writer.U64(0);
-      writer.Names(Symbol{"BTC", "USD", "x"});
-      wire::EndFrame(start, binary);
-    }
-    for (int i = 0; i < 40; ++i) {
-      hostile.emplace_back(i % 2 == 0 ? server.http_port() : server.binary_port());
-      hostile.back().SendAll(i % 2 == 0 ? http : binary);
-    }
-    while (OpenDescriptors(server.pid()) < descriptors + 41) std::this_thread::sleep_for(1ms);  // all are accepted
-    // The 20 of HTTP are closed, those whose reads were refused when they idle. The binary ones may stay: the
-    // replies to refused reads are short. Beside them the healthy client's, and tables that were opened to be read.
-    AwaitDescriptors(server.pid(), descriptors + 20 + 1 + kTables);
-    HttpClient numbers(server.http_port());
-    CHECK(numbers.Get("/metrics").body.find("\nwick_buffered_answer_bytes 0\n") != std::string::npos);
-  }, /*refusals=*/true);
-  // The budget; what two reader threads and eight reads of each binary connection make beyond it; the rest of
-  // a small server that reads its disk.
+  CheckHealthyBeside(
+      server.http_port(), "readers that never read",
+      [&] {
+        std::vector<RawSocket> hostile;
+        std::string http, binary;
+        for (int i = 0; i < 100; ++i) {
+          http +=
+              "GET /v1/candles?symbol=x:BTC/USD&interval=1m&limit=10000 HTTP/1.1\r\nHost: "
+              "x\r\n\r\n";
+        }
+        const size_t hello = wire::BeginFrame(wire::RequestType(wire::Type::kHello), 1, binary);
+        wire::Writer writer(binary);
+        writer.U32(wire::kMagic);
+        writer.U16(wire::kVersion);
+        writer.Text("hostile");
+        wire::EndFrame(hello, binary);
+        for (uint64_t id = 2; id < 130; ++id) {
+          const size_t start =
+              wire::BeginFrame(wire::RequestType(wire::Type::kCandles), id, binary);
+          for (const char byte : {'\0', '\0', 'm', static_cast<char>(wire::kBySymbol)})
+            writer.U8(static_cast<uint8_t>(byte));
+          writer.U32(1);
+          writer.U32(10'000);
+          writer.U32(0);
+          writer.U64(0);
+          writer.U64(0);
+          writer.Names(Symbol{"BTC", "USD", "x"});
+          wire::EndFrame(start, binary);
+        }
+        for (int i = 0; i < 40; ++i) {
+          hostile.emplace_back(i % 2 == 0 ? server.http_port() : server.binary_port());
+          hostile.back().SendAll(i % 2 == 0 ? http : binary);
+        }
+        while (OpenDescriptors(server.pid()) < descriptors + 41)
+          std::this_thread::sleep_for(1ms);  // all are accepted
+        // The 20 of HTTP are closed, those whose reads were refused when they idle. The binary ones
+        // may stay: the replies to refused reads are short. Beside them the healthy client's, and
+        // tables that were opened to be read.
+        AwaitDescriptors(server.pid(), descriptors + 20 + 1 + kTables);
+        HttpClient numbers(server.http_port());
+        CHECK(numbers.Get("/metrics").body.find("\nwick_buffered_answer_bytes 0\n") !=
+              std::string::npos);
+      },
+      /*refusals=*/true);
+  // The budget; what two reader threads and eight reads of each binary connection make beyond it;
+  // the rest of a small server that reads its disk.
   CHECK(memory.Growth("readers that never read") < (32 + 2 * 2 + 20 * 8 + 64) * kMiB);
   AwaitDescriptors(server.pid(), descriptors + kTables);
   CheckAnswers(server);
@@ -185,13 +205,15 @@ TEST_CASE("a storm of 5,000 connects passes", "[integration][hostile]") {
   CheckHealthyBeside(server.http_port(), "5,000 connects", [&] {
     for (int round = 0; round < (Torture() ? 20 : 2); ++round) {
       std::vector<RawSocket> storm;
-      for (int i = 0; i < 5'000; ++i) storm.emplace_back(i % 2 == 0 ? server.http_port() : server.binary_port());
+      for (int i = 0; i < 5'000; ++i)
+        storm.emplace_back(i % 2 == 0 ? server.http_port() : server.binary_port());
       for (RawSocket& socket : storm) {
         if (socket.open()) socket.SendSome("GET / HT");
       }
     }
   });
-  CHECK(memory.Growth("5,000 connects") < 5'000 * 64 * 1024);  // read buffers of which a page is used
+  CHECK(memory.Growth("5,000 connects") <
+        5'000 * 64 * 1024);  // read buffers of which a page is used
   AwaitDescriptors(server.pid(), descriptors + kTables);
   CheckAnswers(server);
 }
@@ -217,9 +239,11 @@ TEST_CASE("connections do not take the descriptors of the storage", "[integratio
   CheckAnswers(server);
 }
 
-TEST_CASE("accepting goes on by itself when there are descriptors again", "[integration][hostile]") {
+TEST_CASE("accepting goes on by itself when there are descriptors again",
+          "[integration][hostile]") {
   const TemporaryDirectory directory;
-  WickServer server(directory / "data", Small({"checkpoint.interval=1d"}));  // opens no files meanwhile
+  WickServer server(directory / "data",
+                    Small({"checkpoint.interval=1d"}));  // opens no files meanwhile
   HealthyClient healthy(server.http_port());
   healthy.Turn();  // it is accepted
   rlimit before{};
@@ -238,7 +262,8 @@ TEST_CASE("accepting goes on by itself when there are descriptors again", "[inte
   CHECK(healthy.wrong() == 0);
 }
 
-TEST_CASE("endless new symbols stop at series.max, those that are known go on", "[integration][hostile]") {
+TEST_CASE("endless new symbols stop at series.max, those that are known go on",
+          "[integration][hostile]") {
   const uint64_t symbols = Torture() ? 1'000'000 : 50'000;
   const uint64_t series_max = Torture() ? 200'000 : 10'000;
   const TemporaryDirectory directory;
@@ -250,13 +275,16 @@ TEST_CASE("endless new symbols stop at series.max, those that are known go on", 
     for (uint64_t symbol = 0; symbol < symbols;) {
       std::string lines;
       for (int i = 0; i < 1'000; ++i, ++symbol) {
-        lines += R"({"baseCurrency":"S)" + std::to_string(symbol) +
-                 R"(","quoteCurrency":"USD","exchange":"y","price":1,"timestampInMs":1700000000000})" + "\n";
+        lines +=
+            R"({"baseCurrency":"S)" + std::to_string(symbol) +
+            R"(","quoteCurrency":"USD","exchange":"y","price":1,"timestampInMs":1700000000000})" +
+            "\n";
       }
       const HttpAnswer answer = http.Post("/v1/events", lines, "application/x-ndjson");
       REQUIRE(answer.status == 200);
       const auto count = [&](const std::string& name) {
-        return std::stoull(answer.body.substr(answer.body.find("\"" + name + "\":") + name.size() + 3));
+        return std::stoull(
+            answer.body.substr(answer.body.find("\"" + name + "\":") + name.size() + 3));
       };
       accepted += count("accepted");
       rejected += count("rejected");
@@ -291,8 +319,9 @@ TEST_CASE("64 MiB of [ are refused within their memory", "[integration][hostile]
   CheckAnswers(server);
 }
 
-TEST_CASE("a request that two servers could read differently is refused and nothing behind it is read",
-          "[integration][hostile]") {
+TEST_CASE(
+    "a request that two servers could read differently is refused and nothing behind it is read",
+    "[integration][hostile]") {
   using namespace std::string_literals;
   const TemporaryDirectory directory;
   WickServer server(directory / "data", Small());
@@ -346,7 +375,9 @@ TEST_CASE("a chunk that trickles in ends no process", "[integration][hostile]") 
   const TemporaryDirectory directory;
   WickServer server(directory / "data", Small());
   RawSocket socket(server.http_port());
-  socket.SendAll("POST /v1/latest HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
+  socket.SendAll(
+      "POST /v1/latest HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: "
+      "close\r\n\r\n");
   for (const char byte : std::string("0\r\n\r\n")) {
     std::this_thread::sleep_for(20ms);  // so that each is read by itself
     REQUIRE(socket.SendAll({&byte, 1}));
@@ -362,15 +393,17 @@ TEST_CASE("nothing a client sends begins a line of the log", "[integration][host
   const std::string escaped = "\\n2026-01-01T00:00:00.000Z info forged";
   HttpClient http(server.http_port());
   for (const std::string& body :
-       {R"({"baseCurrency":"B)" + escaped + R"(","quoteCurrency":"USD","exchange":"x","price":1,"timestampInMs":1700000000000})",
+       {R"({"baseCurrency":"B)" + escaped +
+            R"(","quoteCurrency":"USD","exchange":"x","price":1,"timestampInMs":1700000000000})",
         "{\"a\":" + line, "[\"x:B" + escaped + "/USD\"]"}) {
     CHECK(http.Post("/v1/events", body).status != 0);
     CHECK(http.Post("/v1/latest", body).status == 400);
   }
   CHECK(http.Get("/v1/latest?symbol=x:B%0A2026-01-01T00:00:00.000Z%20forged/USD").status == 400);
   CHECK(http.Get("/v1/%0A2026-01-01T00:00:00.000Z%20forged").status == 404);
-  for (const std::string& bytes : {"GET /" + line + " HTTP/1.1\r\nHost: x\r\n\r\n",
-                                   "GET / HTTP/1.1\r\nHost: x" + line + "\r\n\r\n", "forged" + line}) {
+  for (const std::string& bytes :
+       {"GET /" + line + " HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x" + line + "\r\n\r\n", "forged" + line}) {
     for (const uint16_t port : {server.http_port(), server.binary_port()}) {
       RawSocket socket(port);
       socket.SendAll(bytes);
@@ -397,7 +430,8 @@ TEST_CASE("pipelined garbage is refused, and the server goes on", "[integration]
   CAPTURE(seed);
   std::mt19937 random(seed);
   const TemporaryDirectory directory;
-  WickServer server(directory / "data", Small({"limits.hello_timeout=1s", "limits.header_timeout=1s"}));
+  WickServer server(directory / "data",
+                    Small({"limits.hello_timeout=1s", "limits.header_timeout=1s"}));
   const size_t descriptors = OpenDescriptors(server.pid());
   CheckHealthyBeside(server.http_port(), "garbage", [&] {
     for (int i = 0; i < (Torture() ? 20'000 : 2'000); ++i) {
@@ -417,22 +451,27 @@ TEST_CASE("pipelined garbage is refused, and the server goes on", "[integration]
   CheckAnswers(server);
 }
 
-TEST_CASE("bodies that stop short of their end hold their budget for seconds and nobody else's", "[integration][hostile]") {
+TEST_CASE("bodies that stop short of their end hold their budget for seconds and nobody else's",
+          "[integration][hostile]") {
   const TemporaryDirectory directory;
-  WickServer server(directory / "data", Small({"limits.max_event_body=4MiB", "limits.max_buffered_requests=8MiB"}));
+  WickServer server(directory / "data",
+                    Small({"limits.max_event_body=4MiB", "limits.max_buffered_requests=8MiB"}));
   constexpr int kBodies = 5;  // of 4 MiB; each takes its 10 s
   const size_t descriptors = OpenDescriptors(server.pid());
   MemoryWatch memory(server.pid());
   CheckHealthyBeside(server.http_port(), "bodies without end", [&] {
-    const std::string body = "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 4194304\r\n\r\n" +
-                             std::string(4 * kMiB - 1, ' ');
+    const std::string body =
+        "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 4194304\r\n\r\n" +
+        std::string(4 * kMiB - 1, ' ');
     std::vector<std::pair<RawSocket, size_t>> hostile;
     for (int i = 0; i < kBodies; ++i) hostile.emplace_back(RawSocket(server.http_port()), 0);
-    // Twice and a half the budget wants in. All come to their end, in turns, by the deadline of a body that others wait for.
+    // Twice and a half the budget wants in. All come to their end, in turns, by the deadline of a
+    // body that others wait for.
     while (!hostile.empty()) {
       std::erase_if(hostile, [&](auto& each) {
         auto& [socket, sent] = each;
-        const ssize_t more = sent < body.size() ? socket.SendSome(std::string_view(body).substr(sent)) : 0;
+        const ssize_t more =
+            sent < body.size() ? socket.SendSome(std::string_view(body).substr(sent)) : 0;
         std::string answer;
         if (more > 0) sent += static_cast<size_t>(more);
         return more < 0 || !socket.ReceiveSome(answer) || !answer.empty();
@@ -440,7 +479,8 @@ TEST_CASE("bodies that stop short of their end hold their budget for seconds and
       std::this_thread::sleep_for(10ms);
     }
   });
-  // The budget, twice because a buffer that grows is copied; what each connection has free, and a read.
+  // The budget, twice because a buffer that grows is copied; what each connection has free, and a
+  // read.
   CHECK(memory.Growth("bodies without end") < (2 * 8 + kBodies / 4 + 64) * kMiB);
   AwaitDescriptors(server.pid(), descriptors + kTables);
   CheckAnswers(server);

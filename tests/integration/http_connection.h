@@ -19,7 +19,8 @@ struct HttpAnswer {
   std::string body;
 };
 
-/// Asserts nothing: what broke the connection is for the caller to judge. After nullopt it is spent.
+/// Asserts nothing: what broke the connection is for the caller to judge. After nullopt it is
+/// spent.
 class HttpConnection {
  public:
   /// To 127.0.0.1; nullopt: nobody listens.
@@ -29,7 +30,8 @@ class HttpConnection {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(connection.socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    if (::connect(connection.socket_, reinterpret_cast<const sockaddr*>(&address),
+                  sizeof(address)) != 0) {
       return std::nullopt;
     }
     return connection;

@@ -19,9 +19,12 @@ constexpr uint64_t kBaseMs = 1'600'000'000'000;
 constexpr int kSeries = 8;
 
 Symbol SymbolOf(int series) { return {"B" + std::to_string(series), "USD", "x"}; }
-/// Every event of a series has a second of its own, so each is a candle that tells what became of it.
+/// Every event of a series has a second of its own, so each is a candle that tells what became of
+/// it.
 uint64_t TimeOf(uint64_t event) { return kBaseMs + event * 1'000; }
-double PriceAt(int series, uint64_t event) { return 1 + series + static_cast<double>(event % 97) / 128; }
+double PriceAt(int series, uint64_t event) {
+  return 1 + series + static_cast<double>(event % 97) / 128;
+}
 
 /// What one client sent and what was acknowledged, of its own series.
 struct Ledger {
@@ -44,7 +47,8 @@ void SendBinary(uint16_t port, Ledger& ledger, int first, int end, const std::at
     for (int s = first; s < end; ++s) {
       for (int i = 0; i < 20; ++i) {
         const uint64_t event = ledger.sent[s]++;
-        ticks.push_back(TickOf(registered->entries[static_cast<size_t>(s - first)].series, {PriceAt(s, event), 1, 2, TimeOf(event)}));
+        ticks.push_back(TickOf(registered->entries[static_cast<size_t>(s - first)].series,
+                               {PriceAt(s, event), 1, 2, TimeOf(event)}));
       }
     }
     const auto reply = client->Ingest(ticks);
@@ -81,7 +85,8 @@ TEST_CASE("after kill -9 every acknowledged event is there exactly once", "[inte
           const auto reply = client.Candles(SymbolOf(series), request);
           REQUIRE(reply.ok());
           for (const Candle& candle : reply->candles) {
-            // Events are acknowledged in order, so there are no holes up to the last one that is there.
+            // Events are acknowledged in order, so there are no holes up to the last one that is
+            // there.
             REQUIRE(candle.timestamp_ms == TimeOf(next));
             REQUIRE(candle.count == 1);
             REQUIRE(candle.close == PriceAt(series, next));
@@ -116,7 +121,8 @@ TEST_CASE("after kill -9 every acknowledged event is there exactly once", "[inte
   CHECK(ledgers[1].acknowledged[kSeries - 1] > 0);
 }
 
-TEST_CASE("an event posted over HTTP survives kill -9 once it was answered", "[integration][kill]") {
+TEST_CASE("an event posted over HTTP survives kill -9 once it was answered",
+          "[integration][kill]") {
   const TemporaryDirectory directory;
   const std::string event =
       R"({"baseCurrency":"BTC","quoteCurrency":"USD","exchange":"x","price":1.5,"timestampInMs":1600000000000})";
@@ -131,5 +137,6 @@ TEST_CASE("an event posted over HTTP survives kill -9 once it was answered", "[i
   WickServer server(directory / "data");
   HttpClient http(server.http_port());
   CHECK(http.Get("/v1/latest?symbol=x:BTC/USD").body.find(R"("price":1.5)") != std::string::npos);
-  CHECK(http.Post("/v1/events", event).body == R"({"accepted":0,"duplicates":1,"rejected":0,"errors":[]})");
+  CHECK(http.Post("/v1/events", event).body ==
+        R"({"accepted":0,"duplicates":1,"rejected":0,"errors":[]})");
 }

@@ -32,8 +32,8 @@ inline size_t OpenDescriptors(pid_t pid) {
   return descriptors;
 }
 
-/// Waits until at most so many are open; a server closes what it no longer needs within seconds, so a
-/// wait without end is a leak.
+/// Waits until at most so many are open; a server closes what it no longer needs within seconds, so
+/// a wait without end is a leak.
 inline void AwaitDescriptors(pid_t pid, size_t descriptors_max) {
   size_t open = OpenDescriptors(pid);
   for (int i = 0; i < 1'200 && open > descriptors_max; ++i) {

@@ -1,5 +1,5 @@
-// More events than the disk takes: senders wait, memory stays flat, nothing is lost and every batch is
-// answered. WICK_OVERLOAD_SECONDS says for how long; 10 unless set, 600 for the long run.
+// More events than the disk takes: senders wait, memory stays flat, nothing is lost and every batch
+// is answered. WICK_OVERLOAD_SECONDS says for how long; 10 unless set, 600 for the long run.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -32,9 +32,9 @@ std::chrono::seconds Duration() {
 }
 
 uint64_t NowMs() {
-  return static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count());
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                   std::chrono::system_clock::now().time_since_epoch())
+                                   .count());
 }
 
 std::string BaseOf(unsigned sender, unsigned series) {
@@ -65,9 +65,11 @@ void Send(uint16_t port, unsigned sender, Clock::time_point end, Sent& sent) {
   std::vector<Symbol> symbols;
   for (unsigned i = 0; i < kSeriesOfSender; ++i) symbols.push_back({BaseOf(sender, i), "USD", "x"});
   std::mt19937 random(sender);
-  for (uint64_t price = 1; sent.failure.empty() && (price % 1'024 != 0 || Clock::now() < end); ++price) {
+  for (uint64_t price = 1; sent.failure.empty() && (price % 1'024 != 0 || Clock::now() < end);
+       ++price) {
     const Symbol& symbol = symbols[random() % kSeriesOfSender];
-    if (const auto added = ingestor->Add(symbol, {static_cast<double>(price), 1, 2, NowMs()}); !added) {
+    if (const auto added = ingestor->Add(symbol, {static_cast<double>(price), 1, 2, NowMs()});
+        !added) {
       sent.failure = added.error().message;
     }
     ++sent.events;
@@ -94,13 +96,15 @@ uint64_t EventsHeld(const WickServer& server) {
 
 }  // namespace
 
-TEST_CASE("under more load than it can take memory is flat and nothing is lost", "[integration][overload]") {
+TEST_CASE("under more load than it can take memory is flat and nothing is lost",
+          "[integration][overload]") {
   const TemporaryDirectory directory;
   std::vector<std::string> args;
   for (const char* setting :
-       {"storage.journal_memory=16MiB", "storage.candle_memory=4MiB", "storage.block_cache=8MiB", "storage.max_wal=64MiB",
-        "checkpoint.interval=500ms", "checkpoint.max_journal=4MiB", "checkpoint.max_unwritten_candles=10000",
-        "ingest.max_inflight_events=50000", "tiers.1s.window=5s", "tiers.1m.window=5m", "server.pin_workers=false"}) {
+       {"storage.journal_memory=16MiB", "storage.candle_memory=4MiB", "storage.block_cache=8MiB",
+        "storage.max_wal=64MiB", "checkpoint.interval=500ms", "checkpoint.max_journal=4MiB",
+        "checkpoint.max_unwritten_candles=10000", "ingest.max_inflight_events=50000",
+        "tiers.1s.window=5s", "tiers.1m.window=5m", "server.pin_workers=false"}) {
     args.insert(args.end(), {"--set", setting});
   }
   WickServer server(directory / "data", args);
@@ -131,9 +135,12 @@ TEST_CASE("under more load than it can take memory is flat and nothing is lost",
     events += each.events;
     accepted += each.accepted;
   }
-  std::printf("overload: %.0f s, %llu events (%.0f a second), memory %llu MiB in the first half, %llu MiB in the second\n",
-              seconds, static_cast<unsigned long long>(events), static_cast<double>(events) / seconds,
-              static_cast<unsigned long long>(first_half / kMiB), static_cast<unsigned long long>(second_half / kMiB));
+  std::printf(
+      "overload: %.0f s, %llu events (%.0f a second), memory %llu MiB in the first half, %llu MiB "
+      "in the second\n",
+      seconds, static_cast<unsigned long long>(events), static_cast<double>(events) / seconds,
+      static_cast<unsigned long long>(first_half / kMiB),
+      static_cast<unsigned long long>(second_half / kMiB));
   std::fflush(stdout);
   CHECK(EventsHeld(server) == accepted);
   // Journal, candles and their copies on the way to the disk: a few times what is configured.

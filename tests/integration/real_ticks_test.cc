@@ -17,8 +17,9 @@ std::string TicksDirectory() {
   return named != nullptr ? named : WICK_SOURCE_DIR "/tests/data";
 }
 
-const std::vector<std::string> kKeepForever = {"--set", "tiers.1s.keep=forever", "--set", "tiers.1m.keep=forever",
-                                               "--set", "tiers.1h.keep=forever", "--set", "server.workers=2"};
+const std::vector<std::string> kKeepForever = {
+    "--set", "tiers.1s.keep=forever", "--set", "tiers.1m.keep=forever",
+    "--set", "tiers.1h.keep=forever", "--set", "server.workers=2"};
 
 std::string Unpacked(const std::string& path) {
   const std::string command = "gzip -dc '" + path + "'";
@@ -61,8 +62,10 @@ std::map<std::string, std::vector<Published>> PublishedCandles(const std::string
 
 void CheckAgainstPublished(const WickServer& server) {
   Client client = server.Connect();
-  const std::pair<std::string, IntervalUnit> kTiers[] = {{"1s", IntervalUnit::kSecond}, {"1m", IntervalUnit::kMinute},
-                                                         {"1h", IntervalUnit::kHour}, {"1d", IntervalUnit::kDay}};
+  const std::pair<std::string, IntervalUnit> kTiers[] = {{"1s", IntervalUnit::kSecond},
+                                                         {"1m", IntervalUnit::kMinute},
+                                                         {"1h", IntervalUnit::kHour},
+                                                         {"1d", IntervalUnit::kDay}};
   for (const auto& [name, unit] : kTiers) {
     for (const auto& [base, expected] : PublishedCandles(name)) {
       CAPTURE(name, base);
@@ -74,7 +77,8 @@ void CheckAgainstPublished(const WickServer& server) {
       do {
         const auto reply = client.Candles(SymbolView{base, "USD", "FXCM"}, request);
         REQUIRE(reply.ok());
-        for (const Candle& c : reply->candles) seen.push_back({c.timestamp_ms, c.open, c.high, c.low, c.close});
+        for (const Candle& c : reply->candles)
+          seen.push_back({c.timestamp_ms, c.open, c.high, c.low, c.close});
         request.from_ms = reply->next_ms;
       } while (request.from_ms);
       REQUIRE(seen.size() == expected.size());
@@ -102,9 +106,11 @@ TEST_CASE("the candles of real ticks in order equal the published ones", "[integ
   CheckAgainstPublished(server);
 }
 
-TEST_CASE("the candles of shuffled real ticks equal the published ones, with kill -9 and restart between",
-          "[integration][ticks]") {
-  // Shuffled, but ticks of one series and millisecond keep their order: it decides which of them closes.
+TEST_CASE(
+    "the candles of shuffled real ticks equal the published ones, with kill -9 and restart between",
+    "[integration][ticks]") {
+  // Shuffled, but ticks of one series and millisecond keep their order: it decides which of them
+  // closes.
   auto lines = Lines(Unpacked(TicksDirectory() + "/events.csv.gz"));
   const std::string header = lines.front();
   lines.erase(lines.begin());

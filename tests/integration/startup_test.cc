@@ -12,7 +12,8 @@ using namespace wick::test;
 namespace {
 
 std::vector<std::string> Serve(const std::string& data, std::vector<std::string> more = {}) {
-  std::vector<std::string> args = {"serve", "--data", data, "--http", "127.0.0.1:0", "--binary", "127.0.0.1:0"};
+  std::vector<std::string> args = {"serve",       "--data",   data,         "--http",
+                                   "127.0.0.1:0", "--binary", "127.0.0.1:0"};
   args.insert(args.end(), more.begin(), more.end());
   return args;
 }
@@ -43,7 +44,8 @@ TEST_CASE("a port in use is named", "[integration][startup]") {
   const TemporaryDirectory directory;
   WickServer server(directory / "data");
   const std::string port = std::to_string(server.http_port());
-  CheckRefused(RunWick({"serve", "--data", directory / "other", "--http", "127.0.0.1:" + port, "--binary", "127.0.0.1:0"}),
+  CheckRefused(RunWick({"serve", "--data", directory / "other", "--http", "127.0.0.1:" + port,
+                        "--binary", "127.0.0.1:0"}),
                {"127.0.0.1:" + port});
 }
 
@@ -59,11 +61,14 @@ TEST_CASE("a bad configuration is refused with file, line and reason", "[integra
   std::ofstream(directory / "wick.toml") << "[server]\nhttp = \"127.0.0.1:0\"\nworkerz = 3\n";
   CheckRefused(RunWick(Serve(directory / "data", {"--config", directory / "wick.toml"})),
                {"wick.toml", "3", "workerz"});
-  CheckRefused(RunWick(Serve(directory / "data", {"--set", "tiers.1s.keep=soon"})), {"tiers.1s.keep", "soon"});
-  CheckRefused(RunWick(Serve(directory / "data", {"--config", directory / "none.toml"})), {"none.toml"});
+  CheckRefused(RunWick(Serve(directory / "data", {"--set", "tiers.1s.keep=soon"})),
+               {"tiers.1s.keep", "soon"});
+  CheckRefused(RunWick(Serve(directory / "data", {"--config", directory / "none.toml"})),
+               {"none.toml"});
 }
 
-TEST_CASE("while it recovers the server answers probes, and SIGTERM ends it at once", "[integration][startup]") {
+TEST_CASE("while it recovers the server answers probes, and SIGTERM ends it at once",
+          "[integration][startup]") {
   const TemporaryDirectory directory;
   std::filesystem::create_directory(directory / "data");
   // Whoever opens it waits for a writer, so this recovery has no end.

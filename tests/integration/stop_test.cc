@@ -39,7 +39,8 @@ void Write(uint16_t port, unsigned writer, Ledger& ledger) {
     std::vector<Tick> ticks;
     for (int i = 0; i < 100; ++i) {
       const uint64_t event = ledger.sent++;
-      ticks.push_back(TickOf(registered->entries[0].series, {1.0 + static_cast<double>(event), 0, 0, kBaseMs + event}));
+      ticks.push_back(TickOf(registered->entries[0].series,
+                             {1.0 + static_cast<double>(event), 0, 0, kBaseMs + event}));
     }
     const auto reply = client->Ingest(ticks);
     if (!reply.ok() || reply->accepted != ticks.size()) return;
@@ -50,8 +51,9 @@ void Write(uint16_t port, unsigned writer, Ledger& ledger) {
 void Read(uint16_t port) {
   RawSocket socket(port);
   std::string answer;
-  while (socket.SendAll("GET /v1/candles?symbol=x:W0/USD&interval=1M HTTP/1.1\r\nHost: x\r\n\r\n") &&
-         socket.ReceiveSome(answer)) {
+  while (
+      socket.SendAll("GET /v1/candles?symbol=x:W0/USD&interval=1M HTTP/1.1\r\nHost: x\r\n\r\n") &&
+      socket.ReceiveSome(answer)) {
     answer.clear();
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
@@ -59,11 +61,13 @@ void Read(uint16_t port) {
 
 }  // namespace
 
-TEST_CASE("a stop under load answers or refuses everything, loses nothing and ends well", "[integration][stop]") {
+TEST_CASE("a stop under load answers or refuses everything, loses nothing and ends well",
+          "[integration][stop]") {
   const TemporaryDirectory directory;
   std::vector<Ledger> ledgers(kWriters);
   {
-    WickServer server(directory / "data", {"--set", "checkpoint.interval=200ms", "--set", "server.pin_workers=false"});
+    WickServer server(directory / "data",
+                      {"--set", "checkpoint.interval=200ms", "--set", "server.pin_workers=false"});
     std::vector<std::thread> threads;
     for (unsigned i = 0; i < kWriters; ++i) {
       threads.emplace_back([&, i] { Write(server.binary_port(), i, ledgers[i]); });
@@ -75,12 +79,13 @@ TEST_CASE("a stop under load answers or refuses everything, loses nothing and en
     std::this_thread::sleep_for(std::chrono::seconds(1));
     const auto began = std::chrono::steady_clock::now();
     CHECK(server.Terminate() == 0);
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     for (std::thread& thread : threads) thread.join();
     uint64_t acknowledged = 0;
     for (const Ledger& ledger : ledgers) acknowledged += ledger.acknowledged;
-    std::printf("stop: %.2f s with %u writers and %u readers, %llu events acknowledged\n", seconds, kWriters, kReaders,
-                static_cast<unsigned long long>(acknowledged));
+    std::printf("stop: %.2f s with %u writers and %u readers, %llu events acknowledged\n", seconds,
+                kWriters, kReaders, static_cast<unsigned long long>(acknowledged));
     std::fflush(stdout);
     CHECK(server.log().find("stopped") != std::string::npos);
   }

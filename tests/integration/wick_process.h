@@ -42,8 +42,8 @@ inline std::string ReadFile(const std::string& path) {
 }
 
 /// Starts `wick args...` with its output in files; `environment`: further "NAME=value".
-inline pid_t Spawn(const std::vector<std::string>& args, const std::string& out, const std::string& err,
-                   const std::vector<std::string>& environment = {}) {
+inline pid_t Spawn(const std::vector<std::string>& args, const std::string& out,
+                   const std::string& err, const std::vector<std::string>& environment = {}) {
   const pid_t pid = fork();
   REQUIRE(pid >= 0);
   if (pid > 0) return pid;
@@ -87,7 +87,8 @@ class WickServer {
   /// `until`: the word of the log that is waited for; "recovering" comes before "listening".
   explicit WickServer(const std::string& data, std::vector<std::string> more = {},
                       const std::string& until = "listening") {
-    std::vector<std::string> args = {"serve", "--data", data, "--http", "127.0.0.1:0", "--binary", "127.0.0.1:0"};
+    std::vector<std::string> args = {"serve",       "--data",   data,         "--http",
+                                     "127.0.0.1:0", "--binary", "127.0.0.1:0"};
     args.insert(args.end(), more.begin(), more.end());
     log_ = data + ".log";
     std::filesystem::remove(log_);  // of a server before: it says where that one listened
@@ -143,7 +144,8 @@ class WickServer {
       const size_t at = text.find(word + " http=127.0.0.1:");
       if (at != std::string::npos && text.find('\n', at) != std::string::npos) {
         unsigned http = 0, binary = 0;
-        REQUIRE(sscanf(text.c_str() + at + word.size(), " http=127.0.0.1:%u binary=127.0.0.1:%u", &http, &binary) == 2);
+        REQUIRE(sscanf(text.c_str() + at + word.size(), " http=127.0.0.1:%u binary=127.0.0.1:%u",
+                       &http, &binary) == 2);
         http_port_ = static_cast<uint16_t>(http);
         binary_port_ = static_cast<uint16_t>(binary);
         return;

@@ -92,10 +92,9 @@ TEST_CASE("a candle belongs to the range if its bucket starts in it", "[market][
     uint64_t first_ms;
     uint64_t end_ms;
   };
-  const Row row = GENERATE(Row{300'000, 600'000, 300'000, 600'000},
-                           Row{299'999, 600'001, 300'000, 900'000},
-                           Row{300'001, 600'001, 600'000, 900'000},
-                           Row{0, 1, 0, 300'000});
+  const Row row =
+      GENERATE(Row{300'000, 600'000, 300'000, 600'000}, Row{299'999, 600'001, 300'000, 900'000},
+               Row{300'001, 600'001, 600'000, 900'000}, Row{0, 1, 0, 300'000});
   const CandlePlan plan = Plan(Fixed("5m", row.from_ms, row.to_ms), Horizons{});
   CAPTURE(row.from_ms, row.to_ms);
   REQUIRE(plan.segments.size() == 1);
@@ -206,9 +205,9 @@ TEST_CASE("auto without from takes seconds", "[market][plan]") {
 }
 
 TEST_CASE("finest goes from days to seconds without a gap", "[market][plan]") {
-  const Horizons horizons = HorizonsOf(9 * kDayMs + 5 * kHourMs + 7 * kMinuteMs + 3'500,
-                                       8 * kDayMs + 3 * kHourMs + 2 * kMinuteMs + 1,
-                                       4 * kDayMs + kHourMs, 0);
+  const Horizons horizons =
+      HorizonsOf(9 * kDayMs + 5 * kHourMs + 7 * kMinuteMs + 3'500,
+                 8 * kDayMs + 3 * kHourMs + 2 * kMinuteMs + 1, 4 * kDayMs + kHourMs, 0);
   const CandlePlan plan = Plan(Of(Grain::kFinest, 0, 10 * kDayMs), horizons);
   CHECK(plan.grain == Grain::kFinest);
   CHECK(plan.available_from_ms == 0);
@@ -266,7 +265,8 @@ TEST_CASE("a coarse tier that a finer one outlives has no stretch", "[market][pl
 TEST_CASE("a plan that fills knows where the candle before the range may lie", "[market][plan]") {
   CandlesRequest request = Fixed("5m", 20 * kMinuteMs, kHourMs);
   request.fill = Fill::kPrevious;
-  // In every tier, also the coarser ones: a pair may have traded last before the asked one remembers.
+  // In every tier, also the coarser ones: a pair may have traded last before the asked one
+  // remembers.
   const Horizons horizons = HorizonsOf(15 * kMinuteMs, 7 * kMinuteMs, 0, 0);
   CHECK(Plan(request, horizons).before ==
         std::vector<Segment>{Stretch(Tier::k1h, 0, kHourMs),
@@ -283,10 +283,10 @@ TEST_CASE("finest looks before the range in every tier up to the bucket that rea
   CandlesRequest request = Of(Grain::kFinest, 4 * kDayMs + 5 * kHourMs, 10 * kDayMs);
   request.fill = Fill::kPrevious;
   const Horizons horizons = HorizonsOf(9 * kDayMs, 9 * kDayMs, 4 * kDayMs + 2 * kHourMs, 0);
-  CHECK(Plan(request, horizons).before ==
-        std::vector<Segment>{
-            Stretch(Tier::k1d, 0, 5 * kDayMs),
-            Stretch(Tier::k1h, 4 * kDayMs + 2 * kHourMs, 4 * kDayMs + 5 * kHourMs)});
+  CHECK(
+      Plan(request, horizons).before ==
+      std::vector<Segment>{Stretch(Tier::k1d, 0, 5 * kDayMs),
+                           Stretch(Tier::k1h, 4 * kDayMs + 2 * kHourMs, 4 * kDayMs + 5 * kHourMs)});
 }
 
 TEST_CASE("a close is known once its event has happened", "[market][plan]") {

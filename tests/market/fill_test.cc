@@ -99,8 +99,7 @@ TEST_CASE("filling starts with the first candle known before or in the range", "
   const std::vector<Candle> candles = {At(3, 7)};
   const CandlePlan plan = MinutesPlan(1, 5);
   CHECK(Minutes(FillGaps(plan, fill, {}, candles, kMuchLaterMs, 100)) == Numbers{3, 4});
-  CHECK(Minutes(FillGaps(plan, fill, Known(2), candles, kMuchLaterMs, 100)) ==
-        Numbers{1, 2, 3, 4});
+  CHECK(Minutes(FillGaps(plan, fill, Known(2), candles, kMuchLaterMs, 100)) == Numbers{1, 2, 3, 4});
   CHECK(Minutes(FillGaps(plan, fill, Known(2), {}, kMuchLaterMs, 100)) == Numbers{1, 2, 3, 4});
   CHECK(Minutes(FillGaps(plan, fill, {}, {}, kMuchLaterMs, 100)).empty());
   CHECK(Minutes(FillGaps(CandlePlan{}, fill, Known(2), {}, kMuchLaterMs, 100)).empty());
@@ -192,8 +191,7 @@ TEST_CASE("each stretch is filled with its own interval and carries the close ov
   plan.grain = Grain::kFinest;
   plan.segments.push_back({kSecond, Tier::k1s, 3 * kMinuteMs, 3 * kMinuteMs + 2'000});
   const std::vector<Candle> candles = {At(1, 5)};
-  const FilledCandles filled =
-      FillGaps(plan, Fill::kPrevious, {}, candles, kMuchLaterMs, 100);
+  const FilledCandles filled = FillGaps(plan, Fill::kPrevious, {}, candles, kMuchLaterMs, 100);
   REQUIRE(filled.candles.size() == 4);
   CHECK(filled.candles[1].interval == kMinute);
   CHECK(filled.candles[2].interval == kSecond);
@@ -206,8 +204,7 @@ TEST_CASE("calendar months are filled month by month", "[market][fill]") {
   constexpr uint64_t kDayMs = 86'400'000;
   CandlePlan plan;
   plan.segments = {{kMonth, Tier::k1d, 0, 90 * kDayMs}};
-  const FilledCandles filled =
-      FillGaps(plan, Fill::kNull, Known(2), {}, 1'000 * kDayMs, 100);
+  const FilledCandles filled = FillGaps(plan, Fill::kNull, Known(2), {}, 1'000 * kDayMs, 100);
   REQUIRE(filled.candles.size() == 3);
   CHECK(filled.candles[1].timestamp_ms == 31 * kDayMs);
   CHECK(filled.candles[2].timestamp_ms == 59 * kDayMs);
@@ -227,8 +224,7 @@ class Candles {
   std::optional<FoldedCandle> ReadBefore(const CandlePlan& plan) const {
     for (auto segment = plan.before.rbegin(); segment != plan.before.rend(); ++segment) {
       const auto& tier = tiers_[Index(segment->tier)];
-      for (auto at = tier.lower_bound(segment->to_ms);
-           at != tier.lower_bound(segment->from_ms);) {
+      for (auto at = tier.lower_bound(segment->to_ms); at != tier.lower_bound(segment->from_ms);) {
         --at;
         if (ClosesBefore(segment->tier, at->second, plan.segments.front().from_ms)) {
           return at->second;
@@ -309,8 +305,7 @@ TEST_CASE("pages of any size join to the answer in one piece", "[market][fill][p
       if (i > 0) REQUIRE(joined[i - 1].timestamp_ms < a.timestamp_ms);
       const bool same = a.timestamp_ms == b.timestamp_ms && a.open == b.open &&
                         a.close == b.close && a.count == b.count && a.interval == b.interval &&
-                        a.filled == b.filled &&
-                        a.base_volume_last_24h == b.base_volume_last_24h;
+                        a.filled == b.filled && a.base_volume_last_24h == b.base_volume_last_24h;
       REQUIRE(same);
     }
   }

@@ -54,8 +54,8 @@ TEST_CASE("on equal timestamps the first to arrive opens and the last to arrive 
 TEST_CASE("a late event corrects open, high and count but neither close nor volumes",
           "[market][fold]") {
   const FoldedCandle candle =
-      FoldAll(Tier::k1m, {At(kMinuteMs + 500, 10, 1), At(kMinuteMs + 900, 11, 2),
-                          At(kMinuteMs + 100, 50, 9)});
+      FoldAll(Tier::k1m,
+              {At(kMinuteMs + 500, 10, 1), At(kMinuteMs + 900, 11, 2), At(kMinuteMs + 100, 50, 9)});
   CHECK(candle.open == 50);
   CHECK(candle.high == 50);
   CHECK(candle.low == 10);

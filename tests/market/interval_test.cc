@@ -39,13 +39,13 @@ TEST_CASE("an interval is computed from the coarsest tier that divides it", "[ma
     std::string_view text;
     Tier tier;
   };
-  const Row row = GENERATE(
-      Row{"1s", Tier::k1s}, Row{"59s", Tier::k1s}, Row{"60s", Tier::k1m}, Row{"90s", Tier::k1s},
-      Row{"120s", Tier::k1m}, Row{"3600s", Tier::k1h}, Row{"86400s", Tier::k1d},
-      Row{"1m", Tier::k1m},
-      Row{"5m", Tier::k1m}, Row{"60m", Tier::k1h}, Row{"90m", Tier::k1m}, Row{"1440m", Tier::k1d},
-      Row{"4h", Tier::k1h}, Row{"24h", Tier::k1d}, Row{"25h", Tier::k1h}, Row{"48h", Tier::k1d},
-      Row{"1d", Tier::k1d}, Row{"3d", Tier::k1d}, Row{"1w", Tier::k1d}, Row{"1M", Tier::k1d});
+  const Row row = GENERATE(Row{"1s", Tier::k1s}, Row{"59s", Tier::k1s}, Row{"60s", Tier::k1m},
+                           Row{"90s", Tier::k1s}, Row{"120s", Tier::k1m}, Row{"3600s", Tier::k1h},
+                           Row{"86400s", Tier::k1d}, Row{"1m", Tier::k1m}, Row{"5m", Tier::k1m},
+                           Row{"60m", Tier::k1h}, Row{"90m", Tier::k1m}, Row{"1440m", Tier::k1d},
+                           Row{"4h", Tier::k1h}, Row{"24h", Tier::k1d}, Row{"25h", Tier::k1h},
+                           Row{"48h", Tier::k1d}, Row{"1d", Tier::k1d}, Row{"3d", Tier::k1d},
+                           Row{"1w", Tier::k1d}, Row{"1M", Tier::k1d});
   CAPTURE(row.text);
   CHECK(SourceTier(Parsed(row.text)) == row.tier);
 }
@@ -116,8 +116,7 @@ TEST_CASE("buckets are counted by their starts", "[market][interval]") {
       Row{"1m", 1, 60'000, 0}, Row{"1m", 1, 60'001, 1}, Row{"1m", 120'000, 60'000, 0},
       Row{"1m", 0, 600'000, 10}, Row{"1m", 0, 660'000, 11}, Row{"1m", 0, 720'000, 11},
       Row{"1w", 0, 11 * kDayMs, 2}, Row{"1w", 1, 11 * kDayMs + 1, 2},
-      Row{"1M", 1'672'531'200'000, 1'688'169'600'000, 6},
-      Row{"1s", 0, UINT64_MAX, 11});
+      Row{"1M", 1'672'531'200'000, 1'688'169'600'000, 6}, Row{"1s", 0, UINT64_MAX, 11});
   CAPTURE(row.text, row.from_ms, row.to_ms);
   CHECK(CountBuckets(Parsed(row.text), row.from_ms, row.to_ms, 10) == row.count);
 }

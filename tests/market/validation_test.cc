@@ -23,7 +23,7 @@ TEST_CASE("real names are accepted", "[market][validation]") {
   const std::string_view name =
       GENERATE("BTC", "1INCH", "USD.e", "BTC-PERP", "Bitcoin Cash", "币安人生", "\xF0\x9F\x90\xB8",
                "a", "$", "MiXeD", "\"quoted\"", "back\\slash",
-               "\xC2\xA0"       // U+00A0, the first after C1
+               "\xC2\xA0"  // U+00A0, the first after C1
                "no-break space ends here\xE3\x80\x80");
   CAPTURE(name);
   CHECK(IsCurrencyName(name));
@@ -34,9 +34,8 @@ TEST_CASE("names with control characters, bad UTF-8 or spaces at the ends are re
           "[market][validation]") {
   const std::string name = GENERATE(
       std::string(""), std::string(" "), std::string(" BTC"), std::string("BTC "),
-      std::string("B\nC"), std::string("BTC\0", 4), std::string("\x1F"),
-      std::string("\x7F"), std::string("\xC2\x80"),
-      std::string("\xC2\x9F"), std::string("\xFF"), std::string(65, 'a'));
+      std::string("B\nC"), std::string("BTC\0", 4), std::string("\x1F"), std::string("\x7F"),
+      std::string("\xC2\x80"), std::string("\xC2\x9F"), std::string("\xFF"), std::string(65, 'a'));
   CAPTURE(name);
   CHECK_FALSE(IsCurrencyName(name));
   CHECK_FALSE(IsExchangeName(name));
@@ -66,13 +65,11 @@ TEST_CASE("UTF-8 is valid up to both sides of each border", "[market][validation
 }
 
 TEST_CASE("overlong, surrogate, too large and torn UTF-8 is invalid", "[market][validation]") {
-  const std::string_view text = GENERATE(
-      "\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xC2\xC2", "\xE0\x80\x80",
-      "\xE0\x9F\xBF", "\xE2\x82", "\xE2\x28\xA1", "\xED\xA0\x80", "\xED\xBF\xBF",
-      "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF0\x9F\x90", "\xF4\x90\x80\x80",
-      "\xF5\x80\x80\x80",
-      "\xFE", "\xFF",
-      "ok\xE2\x82");
+  const std::string_view text =
+      GENERATE("\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xC2\xC2",
+               "\xE0\x80\x80", "\xE0\x9F\xBF", "\xE2\x82", "\xE2\x28\xA1", "\xED\xA0\x80",
+               "\xED\xBF\xBF", "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF0\x9F\x90",
+               "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFE", "\xFF", "ok\xE2\x82");
   CAPTURE(text);
   CHECK_FALSE(IsValidUtf8(text));
 }
@@ -121,8 +118,7 @@ TEST_CASE("a timestamp in another unit is refused at both of the unit's borders"
     std::string says;
   };
   const Row row = GENERATE(
-      Row{0, Refusal::kInvalidTimestamp, "greater than 0"},
-      Row{1, Refusal::kNone, ""},
+      Row{0, Refusal::kInvalidTimestamp, "greater than 0"}, Row{1, Refusal::kNone, ""},
       Row{946'684'799, Refusal::kNone, ""},
       Row{946'684'800, Refusal::kInvalidTimestamp, "looks like seconds; multiply by 1000"},
       Row{1'700'000'000, Refusal::kInvalidTimestamp, "timestampInMs 1700000000 looks like seconds"},
@@ -152,12 +148,13 @@ TEST_CASE("an event may be exactly the skew ahead of the clock and not a millise
   CHECK(CheckPrice({1, 0, 0, kNowMs + 1}, kNowMs, UINT64_MAX) == Refusal::kNone);
 }
 
-TEST_CASE("a clock gone astray does not let times in that no bucket holds", "[market][validation]") {
+TEST_CASE("a clock gone astray does not let times in that no bucket holds",
+          "[market][validation]") {
   constexpr uint64_t kAstrayMs = 2 * kTimestampEndMs;
   CHECK(CheckPrice({1, 0, 0, kTimestampEndMs - 1}, kAstrayMs, 0) == Refusal::kNone);
   CHECK(CheckPrice({1, 0, 0, kTimestampEndMs}, kAstrayMs, 0) == Refusal::kInvalidTimestamp);
-  CHECK(DescribePrice(Refusal::kInvalidTimestamp, {1, 0, 0, kTimestampEndMs}, kAstrayMs, 0).find("2100") !=
-        std::string::npos);
+  CHECK(DescribePrice(Refusal::kInvalidTimestamp, {1, 0, 0, kTimestampEndMs}, kAstrayMs, 0)
+            .find("2100") != std::string::npos);
 }
 
 TEST_CASE("price goes before volume and volume before timestamp", "[market][validation]") {
@@ -170,7 +167,8 @@ TEST_CASE("a printable name cannot break a log line or a JSON string", "[market]
   CHECK(Printable("币 BTC") == "币 BTC");
   CHECK(Printable("a\"b\\c") == "a\\\"b\\\\c");
   CHECK(Printable("\n\x7F\xC2\x85") == "\\u000a\\u007f\\u0085");
-  CHECK(Printable("a\xFF" "b") == "a\\xffb");
+  CHECK(Printable("a\xFF"
+                  "b") == "a\\xffb");
   CHECK(Printable(std::string(64, 'a')) == std::string(64, 'a'));
   CHECK(Printable(std::string(1'000, 'a')) == std::string(64, 'a') + "...");
   // Cut between characters, never inside one.

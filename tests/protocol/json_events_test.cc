@@ -257,9 +257,9 @@ TEST_CASE("half of a surrogate pair costs its own event only", "[protocol][event
   bad.replace(bad.find("BTC"), 3, "\\ud800");
   for (const EventsFormat format : {EventsFormat::kJson, EventsFormat::kNdjson}) {
     const bool lines = format == EventsFormat::kNdjson;
-    const Parsed parsed(lines ? kGood + "\n" + bad + "\n" + kGood
-                              : "[" + kGood + "," + bad + "," + kGood + "]",
-                        format);
+    const Parsed parsed(
+        lines ? kGood + "\n" + bad + "\n" + kGood : "[" + kGood + "," + bad + "," + kGood + "]",
+        format);
     REQUIRE(parsed.answer.events.size() == 3);  // the engine checks the names
     CHECK(market::CheckSymbol(parsed.answer.events[0].symbol) == Refusal::kNone);
     CHECK(market::CheckSymbol(parsed.answer.events[1].symbol) == Refusal::kInvalidName);
@@ -273,8 +273,8 @@ TEST_CASE("nesting is taken up to the limit", "[protocol][events]") {
   EventParser flat(2);
   CHECK(flat.Parse("[" + kGood + "]", EventsFormat::kJson, kNowMs, kSkewMs).events.size() == 1);
   const std::string deeper = EventOfPrice("1,\"x\":[[]]");
-  CHECK(flat.Parse(deeper, EventsFormat::kJson, kNowMs, kSkewMs).document_error.find(
-            "limits.max_json_depth") != std::string::npos);
+  CHECK(flat.Parse(deeper, EventsFormat::kJson, kNowMs, kSkewMs)
+            .document_error.find("limits.max_json_depth") != std::string::npos);
   CHECK(EventParser(3).Parse(deeper, EventsFormat::kJson, kNowMs, kSkewMs).events.size() == 1);
 }
 

@@ -187,13 +187,13 @@ TEST_CASE("the status is JSON and holds every count", "[protocol][replies]") {
       Appended([&](std::string& out) { AppendStatus(out, status, "1.2.3", 42, "failed"); });
   CAPTURE(text);
   CHECK(IsJson(text));
-  for (const char* part :
-       {R"({"version":"1.2.3","uptimeInMs":42,"state":"failed","writable":false,"writeError":"no \"space\"","writeErrorSinceInMs":111)",
-        R"("freeBytes":112)",
-        R"("accepted":101)", R"("rejected":105)", R"("invalid_price":102)", R"("lastNumber":104)",
-        R"("checkpoint":{"number":105)", R"("memoryBytes":106)", R"("diskBytes":107)",
-        R"("lateBeyondHorizon":108)", R"("shards":[{"queuedEvents":109,)",
-        R"("dirtySeries":110)"}) {
+  for (
+      const char* part :
+      {R"({"version":"1.2.3","uptimeInMs":42,"state":"failed","writable":false,"writeError":"no \"space\"","writeErrorSinceInMs":111)",
+       R"("freeBytes":112)", R"("accepted":101)", R"("rejected":105)", R"("invalid_price":102)",
+       R"("lastNumber":104)", R"("checkpoint":{"number":105)", R"("memoryBytes":106)",
+       R"("diskBytes":107)", R"("lateBeyondHorizon":108)", R"("shards":[{"queuedEvents":109,)",
+       R"("dirtySeries":110)"}) {
     CAPTURE(part);
     CHECK(text.find(part) != std::string::npos);
   }
@@ -203,7 +203,9 @@ TEST_CASE("the status is JSON and holds every count", "[protocol][replies]") {
 TEST_CASE("an admin action tells how long it took", "[protocol][replies]") {
   CHECK(Appended([](std::string& out) { AppendAdminReply(out, "checkpoint", 12); }) ==
         R"({"action":"checkpoint","durationInMs":12})");
-  CHECK(Appended([](std::string& out) { AppendBackupReply(out, "/a\"b", {1, 2, 3, 4}); }) ==
+  CHECK(Appended([](std::string& out) {
+          AppendBackupReply(out, "/a\"b", {1, 2, 3, 4});
+        }) ==
         R"({"action":"backup","directory":"/a\"b","id":1,"files":2,"bytes":3,"durationInMs":4})");
 }
 

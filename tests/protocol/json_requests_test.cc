@@ -67,9 +67,9 @@ TEST_CASE("a bad element of latest is named with its place", "[protocol][request
 
 TEST_CASE("a body that is no JSON is told apart from one that says nothing useful",
           "[protocol][requests]") {
-  for (const char* body : {"", "[", "[\"K:B/U\"", "[\"K:B/U\"]]", "[\"K:B/U\",]", "[\"\\x:B/U\"]",
-                           "[\"\xFF\"]", "[{\"exchange\" \"K\"}]",
-                           "nonsense", "[5,nonsense]", "{}}", "5 5", "[{\"a\":1},"}) {
+  for (const char* body :
+       {"", "[", "[\"K:B/U\"", "[\"K:B/U\"]]", "[\"K:B/U\",]", "[\"\\x:B/U\"]", "[\"\xFF\"]",
+        "[{\"exchange\" \"K\"}]", "nonsense", "[5,nonsense]", "{}}", "5 5", "[{\"a\":1},"}) {
     CAPTURE(body);
     CHECK(CodeOf(ParseLatestBody(body)) == "invalid_json");
   }

@@ -30,8 +30,8 @@ TEST_CASE("escapes mean what JSON says they mean", "[protocol][string]") {
 }
 
 TEST_CASE("an escape that is none is refused", "[protocol][string]") {
-  for (const char* text : {R"(\x)", R"(\)", R"(\u12)", R"(\u12g4)", R"(\ud83d\)", R"(\ud83d\u12)",
-                           R"(\U0041)"}) {
+  for (const char* text :
+       {R"(\x)", R"(\)", R"(\u12)", R"(\u12g4)", R"(\ud83d\)", R"(\ud83d\u12)", R"(\U0041)"}) {
     CAPTURE(text);
     CHECK(Unescaped(text) == std::nullopt);
   }
@@ -40,7 +40,9 @@ TEST_CASE("an escape that is none is refused", "[protocol][string]") {
 TEST_CASE("half of a surrogate pair is an escape that means no UTF-8", "[protocol][string]") {
   CHECK(Unescaped(R"(\ud83d)") == "\xED\xA0\xBD");
   CHECK(Unescaped(R"(\ude00x)") == "\xED\xB8\x80x");
-  CHECK(Unescaped(R"(\ud83d\u0041)") == "\xED\xA0\xBD" "A");
+  CHECK(Unescaped(R"(\ud83d\u0041)") ==
+        "\xED\xA0\xBD"
+        "A");
   CHECK(Unescaped(R"(\ud83d\ud83d\ude00)") == "\xED\xA0\xBD\xF0\x9F\x98\x80");
 }
 

@@ -29,8 +29,9 @@ TEST_CASE("what a connection holds beyond its free bytes comes out of the budget
   CHECK(budget.used() == 0);
 }
 
-TEST_CASE("a budget that is used up makes those who want of it wait, but for the one who has the turn",
-          "[server][budget]") {
+TEST_CASE(
+    "a budget that is used up makes those who want of it wait, but for the one who has the turn",
+    "[server][budget]") {
   Budget budget(100);
   BudgetShare holder(budget);
   REQUIRE(holder.TryHold(kFreeBytes + 80));

@@ -119,16 +119,16 @@ TEST_CASE("a body whose length can be read in two ways is refused", "[server][ht
     CAPTURE(length);
     CHECK(RefusalOf(post + "Content-Length: " + length + "\r\n\r\nabc") == 400);
   }
-  for (const char* encoding : {"identity", "chunked, identity", "identity, chunked", "xchunked", "chunked,",
-                               "\"chunked\"", "chunked;q=1", ""}) {
+  for (const char* encoding : {"identity", "chunked, identity", "identity, chunked", "xchunked",
+                               "chunked,", "\"chunked\"", "chunked;q=1", ""}) {
     CAPTURE(encoding);
     CHECK(RefusalOf(post + "Transfer-Encoding: " + encoding + "\r\n\r\n0\r\n\r\n") == 400);
   }
   const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
-  for (const char* chunk :
-       {"-1\r\na\r\n", "+1\r\na\r\n", " 1\r\na\r\n", "0x1\r\na\r\n\r\n", "1 1\r\na\r\n", "g\r\na\r\n", "\r\na\r\n",
-        "fffffffffffffffff\r\na\r\n", "1\na\r\n0\r\n\r\n", "1\r\nab\r\n0\r\n\r\n", "1\r\na0\r\n\r\n\r\n",
-        "1;\"\r\na\r\n0\r\n\r\n", "0\r\nTrailer : x\r\n\r\n"}) {
+  for (const char* chunk : {"-1\r\na\r\n", "+1\r\na\r\n", " 1\r\na\r\n", "0x1\r\na\r\n\r\n",
+                            "1 1\r\na\r\n", "g\r\na\r\n", "\r\na\r\n", "fffffffffffffffff\r\na\r\n",
+                            "1\na\r\n0\r\n\r\n", "1\r\nab\r\n0\r\n\r\n", "1\r\na0\r\n\r\n\r\n",
+                            "1;\"\r\na\r\n0\r\n\r\n", "0\r\nTrailer : x\r\n\r\n"}) {
     CAPTURE(chunk);
     CHECK(RefusalOf(chunked + chunk) == 400);
   }

@@ -24,7 +24,8 @@ void WriteMinutes(RunningServer& running, int minutes) {
     lines += EventJson("BTC", i + 1, kNowMs - static_cast<uint64_t>(minutes - i) * 60'000) + "\n";
   }
   Connection http(running.server().http());
-  REQUIRE(http.Ask(WithBody("POST", "/v1/events", lines, "Content-Type: application/x-ndjson\r\n")).status == 200);
+  REQUIRE(http.Ask(WithBody("POST", "/v1/events", lines, "Content-Type: application/x-ndjson\r\n"))
+              .status == 200);
   REQUIRE(http.Ask(WithBody("POST", "/v1/admin/checkpoint", "")).status == 200);
 }
 
@@ -43,7 +44,8 @@ TEST_CASE("a header that trickles in is given up, however steadily it comes", "[
   CHECK(Contains(answer.body, "limits.header_timeout"));
 }
 
-TEST_CASE("a header timeout does not end a connection between requests, an idle timeout does", "[server][limits]") {
+TEST_CASE("a header timeout does not end a connection between requests, an idle timeout does",
+          "[server][limits]") {
   RunningServer running({"limits.header_timeout=10ms", "limits.idle_timeout=4s"});
   Connection http(running.server().http());
   CHECK(http.Ask(Get("/healthz")).status == 200);
@@ -73,7 +75,8 @@ TEST_CASE("hello tells the largest frame and what fits in", "[server][limits]") 
   const size_t fit = (16'384 - 8) / sizeof(Tick);
   CHECK(client.server().limits.payload_bytes == 16'384);
   CHECK(client.server().limits.events_per_ingest == fit);
-  const auto ingested = client.Ingest(std::vector<Tick>(3 * fit, TickOf(series, {1, 0, 0, kNowMs})));
+  const auto ingested =
+      client.Ingest(std::vector<Tick>(3 * fit, TickOf(series, {1, 0, 0, kNowMs})));
   REQUIRE(ingested.ok());  // in three frames
   CHECK(ingested->accepted + ingested->duplicates == 3 * fit);
 
@@ -114,14 +117,17 @@ TEST_CASE("connections of one address are bounded", "[server][limits]") {
   CHECK(Contains(one.Ask(Get("/metrics")).body, "\nwick_connections_refused_total 1\n"));
 }
 
-TEST_CASE("reads beyond limits.max_cold_reads are refused; the server's own numbers and writes are not",
-          "[server][limits]") {
-  RunningServer running({"limits.max_cold_reads=1", "server.reader_threads=1", "tiers.1m.window=1m"});
+TEST_CASE(
+    "reads beyond limits.max_cold_reads are refused; the server's own numbers and writes are not",
+    "[server][limits]") {
+  RunningServer running(
+      {"limits.max_cold_reads=1", "server.reader_threads=1", "tiers.1m.window=1m"});
   WriteMinutes(running, 2'000);
   // More reads at once than one may wait: some are answered, the others refused.
   const std::string read = Get("/v1/candles?symbol=Kraken:BTC/USD&interval=1m&limit=10000");
   std::vector<std::unique_ptr<Connection>> many;
-  for (int i = 0; i < 32; ++i) many.push_back(std::make_unique<Connection>(running.server().http()));
+  for (int i = 0; i < 32; ++i)
+    many.push_back(std::make_unique<Connection>(running.server().http()));
   int answered = 0, refused = 0;
   for (int round = 0; round < 50 && (answered == 0 || refused == 0); ++round) {
     for (auto& http : many) http->Send(read);
@@ -141,11 +147,15 @@ TEST_CASE("reads beyond limits.max_cold_reads are refused; the server's own numb
   CHECK(http.Ask(read).status == 200);
 }
 
-TEST_CASE("answers that nobody takes use up their budget: reads are refused, the rest goes on, then they are closed",
-          "[server][limits]") {
-  RunningServer running({"limits.max_buffered_answers=1MiB", "limits.write_timeout=2s", "tiers.1m.window=1m"});
+TEST_CASE(
+    "answers that nobody takes use up their budget: reads are refused, the rest goes on, then they "
+    "are closed",
+    "[server][limits]") {
+  RunningServer running(
+      {"limits.max_buffered_answers=1MiB", "limits.write_timeout=2s", "tiers.1m.window=1m"});
   WriteMinutes(running, 10'000);
-  const std::string read = Get("/v1/candles?symbol=Kraken:BTC/USD&interval=1m&limit=10000");  // about 1.5 MB
+  const std::string read =
+      Get("/v1/candles?symbol=Kraken:BTC/USD&interval=1m&limit=10000");  // about 1.5 MB
   std::string reads;
   for (int i = 0; i < 20; ++i) reads += read;
   std::vector<std::unique_ptr<Connection>> hostile;
@@ -174,7 +184,8 @@ TEST_CASE("an answer that is taken slowly is not cut", "[server][limits]") {
   std::string series = R"("Kraken:BTC/USD")";
   for (int i = 1; i < 25; ++i) series += R"(,"Kraken:BTC/USD")";
   Connection http(running.server().http());
-  http.Send(WithBody("POST", "/v1/candles", R"({"interval":"1m","limit":10000,"series":[)" + series + "]}"));
+  http.Send(WithBody("POST", "/v1/candles",
+                     R"({"interval":"1m","limit":10000,"series":[)" + series + "]}"));
   const auto began = std::chrono::steady_clock::now();
   const Answer answer = http.Receive(/*head_only=*/false, /*step_bytes=*/3'000'000, 500ms);
   CHECK(std::chrono::steady_clock::now() - began > 4s);
@@ -183,7 +194,8 @@ TEST_CASE("an answer that is taken slowly is not cut", "[server][limits]") {
   CHECK(answer.body.ends_with("]"));
 }
 
-TEST_CASE("bodies take turns when they do not fit together, and every one is taken", "[server][limits]") {
+TEST_CASE("bodies take turns when they do not fit together, and every one is taken",
+          "[server][limits]") {
   RunningServer running({"limits.max_event_body=1MiB", "limits.max_buffered_requests=1MiB"});
   constexpr int kSenders = 6;
   constexpr int kEvents = 9'000;
@@ -193,7 +205,9 @@ TEST_CASE("bodies take turns when they do not fit together, and every one is tak
     senders.emplace_back([&running, &taken, sender] {
       std::string lines;
       for (int i = 0; i < kEvents; ++i) {
-        lines += EventJson(fmt::format("B{}", sender), i + 1, kNowMs - kEvents + static_cast<uint64_t>(i)) + "\n";
+        lines += EventJson(fmt::format("B{}", sender), i + 1,
+                           kNowMs - kEvents + static_cast<uint64_t>(i)) +
+                 "\n";
       }
       Connection http(running.server().http());
       const std::string fields = "Content-Type: application/x-ndjson\r\n";
@@ -204,7 +218,8 @@ TEST_CASE("bodies take turns when they do not fit together, and every one is tak
   CHECK(taken == kSenders);
   Connection http(running.server().http());
   for (int sender = 0; sender < kSenders; ++sender) {
-    const Answer month = http.Ask(Get(fmt::format("/v1/candles?symbol=Kraken:B{}/USD&interval=1M", sender)));
+    const Answer month =
+        http.Ask(Get(fmt::format("/v1/candles?symbol=Kraken:B{}/USD&interval=1M", sender)));
     CHECK(Contains(month.body, fmt::format("\"count\":{},", kEvents)));
   }
 }
@@ -212,7 +227,8 @@ TEST_CASE("bodies take turns when they do not fit together, and every one is tak
 TEST_CASE("a body that stops keeps no other out, and is given up", "[server][limits]") {
   RunningServer running({"limits.max_event_body=1MiB", "limits.max_buffered_requests=1MiB"});
   Connection hostile(running.server().http());
-  hostile.Send("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n" + std::string(1'048'575, ' '));
+  hostile.Send("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n" +
+               std::string(1'048'575, ' '));
   Connection honest(running.server().http());
   std::string body(800'000, ' ');
   body += EventJson("BTC", 1, kNowMs);
@@ -233,8 +249,10 @@ TEST_CASE("a slow frame is given up with its reason", "[server][limits]") {
   CHECK(Contains(reply, "limits.min_body_rate"));
 }
 
-TEST_CASE("many large binary replies that nobody reads are made a few at a time", "[server][limits]") {
-  RunningServer running({"limits.max_unread=64KiB", "limits.write_timeout=2s", "tiers.1m.window=1m"});
+TEST_CASE("many large binary replies that nobody reads are made a few at a time",
+          "[server][limits]") {
+  RunningServer running(
+      {"limits.max_unread=64KiB", "limits.write_timeout=2s", "tiers.1m.window=1m"});
   WriteMinutes(running, 10'000);
   Connection raw(running.server().binary());
   REQUIRE(raw.AskFrame(HelloFrame()).type == wire::ReplyType(wire::Type::kHello));

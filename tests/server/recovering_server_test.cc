@@ -37,8 +37,9 @@ class ListeningServer {
   std::unique_ptr<Server> server_;
 };
 
-TEST_CASE("before it has recovered a server answers probes and refuses the rest, losing no connection",
-          "[server][recovering]") {
+TEST_CASE(
+    "before it has recovered a server answers probes and refuses the rest, losing no connection",
+    "[server][recovering]") {
   ListeningServer listening;
   Connection http(listening.server().http());
   CHECK(http.Ask(Get("/healthz")).status == 200);
@@ -47,9 +48,9 @@ TEST_CASE("before it has recovered a server answers probes and refuses the rest,
   CHECK(Contains(ready.body, R"("code":"recovering")"));
   CHECK(Contains(ready.body, "recovering: storage"));
   const std::string event = WithBody("POST", "/v1/events", EventJson("BTC", 1, kNowMs));
-  for (const std::string& request : {event, Get("/v1/status"), Get("/metrics"), Get("/v1/nowhere"),
-                                     Get("/v1/latest?symbol=Kraken:BTC/USD"),
-                                     WithBody("POST", "/v1/admin/checkpoint", "")}) {
+  for (const std::string& request :
+       {event, Get("/v1/status"), Get("/metrics"), Get("/v1/nowhere"),
+        Get("/v1/latest?symbol=Kraken:BTC/USD"), WithBody("POST", "/v1/admin/checkpoint", "")}) {
     const Answer refused = http.Ask(request);
     CAPTURE(request, refused.body);
     CHECK(refused.status == 503);

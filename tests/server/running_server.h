@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 
+#include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -127,9 +127,8 @@ class Connection {
     if (field == std::string::npos || head_only) return answer;
     const size_t length = std::stoul(answer.head.substr(field + 16));
     while (held_.size() < length) {
-      boost::asio::read(
-          socket_, boost::asio::dynamic_buffer(held_),
-          boost::asio::transfer_exactly(std::min(step_bytes, length - held_.size())));
+      boost::asio::read(socket_, boost::asio::dynamic_buffer(held_),
+                        boost::asio::transfer_exactly(std::min(step_bytes, length - held_.size())));
       std::this_thread::sleep_for(pause);
     }
     answer.body = held_.substr(0, length);

@@ -52,8 +52,8 @@ class PowerLossEnv {
     disk_->Fail(call, fault, spared, times);
   }
   void ClearFaults() { disk_->ClearFaults(); }
-  /// Making a file with this in its name fails from now on. RocksDB goes on without its OPTIONS files and opens
-  /// more than twice as fast.
+  /// Making a file with this in its name fails from now on. RocksDB goes on without its OPTIONS
+  /// files and opens more than twice as fast.
   void RefuseFiles(std::string name_part) { disk_->RefuseFiles(std::move(name_part)); }
   /// Calls so far, failed ones included.
   uint64_t calls(DiskCall call) const { return disk_->calls(call); }

@@ -34,7 +34,8 @@ class Digest {
   }
   void Add(const Candle& c) {
     Add(c.timestamp_ms);
-    for (const double value : {c.open, c.high, c.low, c.close, c.base_volume_last_24h, c.quote_volume_last_24h}) {
+    for (const double value :
+         {c.open, c.high, c.low, c.close, c.base_volume_last_24h, c.quote_volume_last_24h}) {
       Add(value);
     }
     Add(c.count);
@@ -90,7 +91,8 @@ Settlement CheckSeries(Client& client, SeriesLedger& series, CheckResult& result
   }
   const Settlement settled = series.Settle(CountOf(tiers.back()));
   if (settled.lost > 0) problem(fmt::format("{} acknowledged events are lost", settled.lost));
-  if (settled.surplus > 0) problem(fmt::format("{} events were counted twice or invented", settled.surplus));
+  if (settled.surplus > 0)
+    problem(fmt::format("{} events were counted twice or invented", settled.surplus));
   if (settled.torn) problem(fmt::format("batch {} is there in part", settled.last_present));
   result.lost += settled.lost;
   result.surplus += settled.surplus;
@@ -118,16 +120,19 @@ Settlement CheckSeries(Client& client, SeriesLedger& series, CheckResult& result
 }
 
 /// Both exchanges of a pair are applied by one worker: a batch is there for both or for neither.
-void CheckPair(const Settlement& x, const Settlement& y, const Symbol& symbol, CheckResult& result) {
+void CheckPair(const Settlement& x, const Settlement& y, const Symbol& symbol,
+               CheckResult& result) {
   if (x.last_present >= y.first_absent || y.last_present >= x.first_absent) {
-    result.problems.push_back(fmt::format("{}/{}: a batch is there on one exchange and not on the other",
-                                          symbol.base_currency, symbol.quote_currency));
+    result.problems.push_back(
+        fmt::format("{}/{}: a batch is there on one exchange and not on the other",
+                    symbol.base_currency, symbol.quote_currency));
   }
 }
 
-void CheckExchanges(Client& client, const std::vector<ConnectionLedger>& ledgers, CheckResult& result,
-                    Digest& digest) {
-  std::map<std::pair<std::string, std::string>, uint64_t> expected;  // (exchange, base currency) -> last seen
+void CheckExchanges(Client& client, const std::vector<ConnectionLedger>& ledgers,
+                    CheckResult& result, Digest& digest) {
+  std::map<std::pair<std::string, std::string>, uint64_t>
+      expected;  // (exchange, base currency) -> last seen
   for (const ConnectionLedger& ledger : ledgers) {
     for (const SeriesLedger& series : ledger.series()) {
       const uint64_t seen = series.oracle().latest().timestamp_ms;
@@ -149,8 +154,9 @@ void CheckExchanges(Client& client, const std::vector<ConnectionLedger>& ledgers
       if (wanted != expected.end() && wanted->second == pair.last_seen_ms) {
         ++found;
       } else {
-        result.problems.push_back(fmt::format("exchange {} lists {} as last seen at {}", exchange.exchange,
-                                              pair.base_currency, pair.last_seen_ms));
+        result.problems.push_back(fmt::format("exchange {} lists {} as last seen at {}",
+                                              exchange.exchange, pair.base_currency,
+                                              pair.last_seen_ms));
       }
     }
   }
@@ -164,7 +170,8 @@ void CheckExchanges(Client& client, const std::vector<ConnectionLedger>& ledgers
 std::string CheckResult::Text() const {
   std::string text;
   for (size_t i = 0; i < std::min(problems.size(), kProblemsShown); ++i) text += problems[i] + "\n";
-  if (problems.size() > kProblemsShown) text += fmt::format("and {} more\n", problems.size() - kProblemsShown);
+  if (problems.size() > kProblemsShown)
+    text += fmt::format("and {} more\n", problems.size() - kProblemsShown);
   return text;
 }
 

@@ -23,7 +23,8 @@ struct CheckResult {
 /// Settles the ledgers: what was in flight and is not there counts as never sent from here on.
 CheckResult Check(Client& client, std::vector<ConnectionLedger>& ledgers);
 
-/// Events of the series that the server shows; 0 if it knows nothing of it. kConnectionLost and the like pass on.
+/// Events of the series that the server shows; 0 if it knows nothing of it. kConnectionLost and the
+/// like pass on.
 Result<uint64_t> CountEvents(Client& client, const Symbol& symbol);
 
 }  // namespace wick::torture

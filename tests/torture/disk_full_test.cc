@@ -29,7 +29,8 @@ class SmallDisk {
  public:
   explicit SmallDisk(std::string path) : path_(std::move(path)) {
     std::filesystem::create_directories(path_);
-    static const bool alone = unshare(CLONE_NEWNS) == 0 && mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+    static const bool alone =
+        unshare(CLONE_NEWNS) == 0 && mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
     mounted_ = alone && mount("wick-torture", path_.c_str(), "tmpfs", 0, kDiskBytes) == 0;
     if (!mounted_) why_not_ = std::strerror(errno);
   }
@@ -80,7 +81,8 @@ void CheckNotReady(const Server& server) {
   const auto ready = http.Get("/readyz");
   INFO(ready.body);
   CHECK(ready.status == 503);
-  CHECK((ready.body.find("disk is full") != std::string::npos || ready.body.find("free on the disk") != std::string::npos));
+  CHECK((ready.body.find("disk is full") != std::string::npos ||
+         ready.body.find("free on the disk") != std::string::npos));
 }
 
 void CheckRefusals(const Senders& senders) {
@@ -91,7 +93,8 @@ void CheckRefusals(const Senders& senders) {
   }
 }
 
-/// Waits until the space that is left is used up. Small writes may find room in what the log has claimed.
+/// Waits until the space that is left is used up. Small writes may find room in what the log has
+/// claimed.
 void AwaitRefusal(Server& server, const Senders& senders, SmallDisk& disk) {
   while (senders.refused() == 0) {
     REQUIRE(server.Running());
@@ -102,7 +105,8 @@ void AwaitRefusal(Server& server, const Senders& senders, SmallDisk& disk) {
 
 }  // namespace
 
-TEST_CASE("on a full disk reads go on, writes are refused, and both go on when space returns", "[disk-full]") {
+TEST_CASE("on a full disk reads go on, writes are refused, and both go on when space returns",
+          "[disk-full]") {
   Tally tally("disk-full", "full disks");
   const uint64_t fulls = Amount("WICK_DISK_FULLS", 1);
   const TemporaryDirectory directory;
@@ -111,8 +115,10 @@ TEST_CASE("on a full disk reads go on, writes are refused, and both go on when s
     std::mt19937_64 random(seed);
     SmallDisk disk(directory / "disk");
     if (!disk.mounted()) {
-      tally.Note("SKIPPED: no file system can be mounted here (" + disk.why_not() + "); run it as root");
-      WARN("the test of a full disk was SKIPPED: no file system can be mounted here: " << disk.why_not());
+      tally.Note("SKIPPED: no file system can be mounted here (" + disk.why_not() +
+                 "); run it as root");
+      WARN("the test of a full disk was SKIPPED: no file system can be mounted here: "
+           << disk.why_not());
       return;
     }
     Load load;

@@ -10,7 +10,8 @@ constexpr uint64_t kPauseMs = 47 * 60'000;  // between stretches
 
 /// How late an event is: mostly within the candles in memory, sometimes far behind them.
 uint64_t LatenessMs(uint64_t hash) {
-  constexpr uint64_t kMaxMs[] = {1'000, 1'000, 20'000, 20'000, 300'000, 300'000, 5 * 3'600'000, 5 * 86'400'000};
+  constexpr uint64_t kMaxMs[] = {1'000,   1'000,   20'000,        20'000,
+                                 300'000, 300'000, 5 * 3'600'000, 5 * 86'400'000};
   return 1 + hash / 8 % kMaxMs[hash % 8];
 }
 

@@ -1,4 +1,5 @@
-// The events of a series, each a pure function of its number: whoever knows how many came knows which.
+// The events of a series, each a pure function of its number: whoever knows how many came knows
+// which.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +8,8 @@
 
 namespace wick::torture {
 
-/// A mixture on purpose: several events at one millisecond, late ones by seconds to days, duplicates of the
-/// latest, hours without any, prices of two decimals and of all 53 bits.
+/// A mixture on purpose: several events at one millisecond, late ones by seconds to days,
+/// duplicates of the latest, hours without any, prices of two decimals and of all 53 bits.
 class EventScript {
  public:
   /// `start_ms`: time of the first event.

@@ -47,14 +47,14 @@ struct Fault {
   }
 };
 
-/// How many calls of a kind may pass before one fails, so that it fails within a life; 0: there are none but at
-/// a start.
+/// How many calls of a kind may pass before one fails, so that it fails within a life; 0: there are
+/// none but at a start.
 constexpr int64_t kCallsOfALife[kCallCount][kFileKindCount] = {
     // log, table, manifest, other, directory
-    {2, 5, 0, 0, 3},    // open
-    {60, 6, 5, 0, 0},   // write
-    {60, 4, 5, 0, 4},   // sync
-    {0, 0, 0, 0, 0}};   // rename
+    {2, 5, 0, 0, 3},   // open
+    {60, 6, 5, 0, 0},  // write
+    {60, 4, 5, 0, 4},  // sync
+    {0, 0, 0, 0, 0}};  // rename
 constexpr int64_t kCallsOfAStart = 8;
 
 Fault Fault::Choose(std::mt19937_64& random) {
@@ -64,7 +64,9 @@ Fault Fault::Choose(std::mt19937_64& random) {
   const int64_t calls = kCallsOfALife[static_cast<size_t>(fault.call)][file];
   fault.at_start = calls == 0 || random() % 5 == 0;
   fault.files = fault.at_start ? (1u << kFileKindCount) - 1 : 1u << file;
-  fault.countdown = 1 + static_cast<int64_t>(random() % static_cast<uint64_t>(fault.at_start ? kCallsOfAStart : calls));
+  fault.countdown =
+      1 + static_cast<int64_t>(random() %
+                               static_cast<uint64_t>(fault.at_start ? kCallsOfAStart : calls));
   fault.error = random() % 2 == 0 ? EIO : ENOSPC;
   fault.more = random() % 2 == 0 ? 0 : static_cast<int64_t>(random() % 5);
   return fault;
@@ -84,11 +86,15 @@ bool HitTheLog(const Control& control) {
 
 std::string Name(const Control& control) {
   constexpr const char* kCalls[kCallCount] = {"open", "write", "sync", "rename"};
-  constexpr const char* kFiles[kFileKindCount] = {"log", "table", "manifest", "other file", "directory"};
-  return fmt::format("{} of {}", kCalls[control.fired_call.load()], kFiles[control.fired_file.load()]);
+  constexpr const char* kFiles[kFileKindCount] = {"log", "table", "manifest", "other file",
+                                                  "directory"};
+  return fmt::format("{} of {}", kCalls[control.fired_call.load()],
+                     kFiles[control.fired_file.load()]);
 }
 
-bool Says(const Server& server, const std::string& text) { return server.log().find(text) != std::string::npos; }
+bool Says(const Server& server, const std::string& text) {
+  return server.log().find(text) != std::string::npos;
+}
 
 /// The log names what the disk answered.
 bool Explains(const Server& server, int error) {
@@ -96,8 +102,9 @@ bool Explains(const Server& server, int error) {
          (error == ENOSPC && (Says(server, "the disk is full") || Says(server, "is full (")));
 }
 
-/// Debian builds RocksDB with its assertions, and some of its paths go on writing to a file whose write failed.
-/// That ends the process: nothing is acknowledged, but the reason is RocksDB's and not wick's.
+/// Debian builds RocksDB with its assertions, and some of its paths go on writing to a file whose
+/// write failed. That ends the process: nothing is acknowledged, but the reason is RocksDB's and
+/// not wick's.
 bool EndedByRocksDb(const Server& server) {
   return server.exit_code() == 128 + SIGABRT && Says(server, "AssertFalseAndGetStatusForPrevError");
 }
@@ -117,7 +124,8 @@ void CheckRefusals(const Senders& senders, const Fault& fault, bool hit_the_log)
 
 }  // namespace
 
-TEST_CASE("a failing disk is said, nothing is acknowledged on it, and the next start is clean", "[fault]") {
+TEST_CASE("a failing disk is said, nothing is acknowledged on it, and the next start is clean",
+          "[fault]") {
   if (!CanPreload()) {
     WARN("skipped: no library can be preloaded into a server with a sanitizer");
     return;
@@ -139,18 +147,21 @@ TEST_CASE("a failing disk is said, nothing is acknowledged on it, and the next s
       const Fault fault = Fault::Choose(random);
       // What several batches in flight became cannot be told once space is back within one life.
       load.connections[1] = fault.error == ENOSPC ? How::kBinary : How::kPipelined;
-      CAPTURE(life, static_cast<int>(fault.call), fault.files, fault.error, fault.at_start, fault.countdown, fault.more);
+      CAPTURE(life, static_cast<int>(fault.call), fault.files, fault.error, fault.at_start,
+              fault.countdown, fault.more);
       Disarm(control);
       if (fault.at_start) fault.Arm(control);
       {
         Server server({directory / "data", HarshSettings(random), preload.Environment(true)});
         const auto end = steady_clock::now() + kFaultIsAwaited;
-        const bool ready = server.Await([&] { return control.faults_fired > 0 && steady_clock::now() > end; });
+        const bool ready =
+            server.Await([&] { return control.faults_fired > 0 && steady_clock::now() > end; });
         if (ready) {
           Senders senders(server, ledgers, load, random());
           std::this_thread::sleep_for(milliseconds(random() % 300));
           if (!fault.at_start) fault.Arm(control);
-          while (control.faults_fired == 0 && server.Running() && steady_clock::now() < end) usleep(1'000);
+          while (control.faults_fired == 0 && server.Running() && steady_clock::now() < end)
+            usleep(1'000);
           const bool hit_the_log = control.faults_fired > 0 && HitTheLog(control);
           while (hit_the_log && server.Running() && senders.refused() == 0) usleep(1'000);
           std::this_thread::sleep_for(kAfterFault);
@@ -171,7 +182,8 @@ TEST_CASE("a failing disk is said, nothing is acknowledged on it, and the next s
         }
         if (server.Running()) server.Kill();
         INFO(server.log());
-        CHECK((server.exit_code() < 126 || server.exit_code() == 128 + SIGKILL || EndedByRocksDb(server)));
+        CHECK((server.exit_code() < 126 || server.exit_code() == 128 + SIGKILL ||
+               EndedByRocksDb(server)));
         if (EndedByRocksDb(server)) ++asserted;
       }
       tally.Case();
@@ -185,7 +197,8 @@ TEST_CASE("a failing disk is said, nothing is acknowledged on it, and the next s
       std::string lost_before = "nothing";
       if (random() % 2 == 0) {
         const auto unsynced = static_cast<Unsynced>(random() % kUnsyncedCount);
-        lost_before = Describe(unsynced, CutPower(directory / "data", preload.shadow(), unsynced, random));
+        lost_before =
+            Describe(unsynced, CutPower(directory / "data", preload.shadow(), unsynced, random));
       }
       CAPTURE(lost_before);
       Server server({directory / "data", HarshSettings(random), {}});
@@ -195,9 +208,11 @@ TEST_CASE("a failing disk is said, nothing is acknowledged on it, and the next s
     tally.Add(ledgers);
   }
   std::string note;
-  for (const auto& [name, count] : hits) note += fmt::format("{}{} {}", note.empty() ? "" : ", ", name, count);
-  tally.Note(fmt::format("hit {}; not reached {}; servers that refused events {}, that did not start {}, "
-                         "that an assertion inside RocksDB ended {}",
-                         note, not_reached, refused, ended, asserted));
+  for (const auto& [name, count] : hits)
+    note += fmt::format("{}{} {}", note.empty() ? "" : ", ", name, count);
+  tally.Note(
+      fmt::format("hit {}; not reached {}; servers that refused events {}, that did not start {}, "
+                  "that an assertion inside RocksDB ended {}",
+                  note, not_reached, refused, ended, asserted));
   CHECK(not_reached < faults);
 }

@@ -1,4 +1,5 @@
-// What was sent and what was acknowledged, outside of the server; after a restart, what of it must be there.
+// What was sent and what was acknowledged, outside of the server; after a restart, what of it must
+// be there.
 #pragma once
 
 #include <algorithm>
@@ -26,11 +27,12 @@ struct Settlement {
   uint64_t first_absent = kNoBatch;  // oldest batch that is not there
 };
 
-/// The events of one series. Batches in flight become durable in their order, so what is there after a crash is
-/// a front part of what was sent, and its length says which events it holds.
+/// The events of one series. Batches in flight become durable in their order, so what is there
+/// after a crash is a front part of what was sent, and its length says which events it holds.
 class SeriesLedger {
  public:
-  SeriesLedger(Symbol symbol, const EventScript& script) : symbol_(std::move(symbol)), script_(script) {}
+  SeriesLedger(Symbol symbol, const EventScript& script)
+      : symbol_(std::move(symbol)), script_(script) {}
 
   const Symbol& symbol() const { return symbol_; }
   const SeriesOracle& oracle() const { return oracle_; }

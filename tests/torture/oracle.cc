@@ -12,14 +12,15 @@ constexpr std::array<const char*, kTierCount> kNames = {"1s", "1m", "1h", "1d"};
 constexpr size_t kDifferencesMax = 5;
 
 bool Same(const Candle& a, const Candle& b) {
-  return a.timestamp_ms == b.timestamp_ms && a.open == b.open && a.high == b.high && a.low == b.low &&
-         a.close == b.close && a.count == b.count && a.base_volume_last_24h == b.base_volume_last_24h &&
+  return a.timestamp_ms == b.timestamp_ms && a.open == b.open && a.high == b.high &&
+         a.low == b.low && a.close == b.close && a.count == b.count &&
+         a.base_volume_last_24h == b.base_volume_last_24h &&
          a.quote_volume_last_24h == b.quote_volume_last_24h;
 }
 
 std::string Show(const Candle& c) {
-  return fmt::format("{} o={} h={} l={} c={} n={} volumes {} {}", c.timestamp_ms, c.open, c.high, c.low, c.close,
-                     c.count, c.base_volume_last_24h, c.quote_volume_last_24h);
+  return fmt::format("{} o={} h={} l={} c={} n={} volumes {} {}", c.timestamp_ms, c.open, c.high,
+                     c.low, c.close, c.count, c.base_volume_last_24h, c.quote_volume_last_24h);
 }
 
 }  // namespace
@@ -31,7 +32,8 @@ void SeriesOracle::Apply(const Price& event) {
     const uint64_t start = event.timestamp_ms / kBucketMs[tier] * kBucketMs[tier];
     auto& buckets = tiers_[tier];
     const bool at_end = buckets.empty() || start > buckets.rbegin()->first;
-    const auto at = at_end ? buckets.try_emplace(buckets.end(), start) : buckets.try_emplace(start).first;
+    const auto at =
+        at_end ? buckets.try_emplace(buckets.end(), start) : buckets.try_emplace(start).first;
     auto& [open_ms, close_ms, candle] = at->second;
     if (candle.count == 0 || event.timestamp_ms < open_ms) {
       open_ms = event.timestamp_ms;
@@ -55,7 +57,8 @@ void SeriesOracle::Compare(int tier, const std::vector<Candle>& candles,
   const auto& expected = tiers_[static_cast<size_t>(tier)];
   size_t found = 0;
   const auto report = [&](const std::string& text) {
-    if (++found <= kDifferencesMax) differences.push_back(fmt::format("{}: {}", kNames[static_cast<size_t>(tier)], text));
+    if (++found <= kDifferencesMax)
+      differences.push_back(fmt::format("{}: {}", kNames[static_cast<size_t>(tier)], text));
   };
   auto wanted = expected.begin();
   for (const Candle& candle : candles) {
@@ -72,7 +75,8 @@ void SeriesOracle::Compare(int tier, const std::vector<Candle>& candles,
     }
   }
   for (; wanted != expected.end(); ++wanted) report("missing " + Show(wanted->second.candle));
-  if (found > kDifferencesMax) differences.push_back(fmt::format("and {} more", found - kDifferencesMax));
+  if (found > kDifferencesMax)
+    differences.push_back(fmt::format("and {} more", found - kDifferencesMax));
 }
 
 }  // namespace wick::torture

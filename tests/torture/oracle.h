@@ -13,8 +13,8 @@ namespace wick::torture {
 
 inline constexpr int kTierCount = 4;
 inline constexpr std::array<Interval, kTierCount> kTierIntervals = {
-    Interval{1, IntervalUnit::kSecond}, Interval{1, IntervalUnit::kMinute}, Interval{1, IntervalUnit::kHour},
-    Interval{1, IntervalUnit::kDay}};
+    Interval{1, IntervalUnit::kSecond}, Interval{1, IntervalUnit::kMinute},
+    Interval{1, IntervalUnit::kHour}, Interval{1, IntervalUnit::kDay}};
 
 class SeriesOracle {
  public:
@@ -25,7 +25,8 @@ class SeriesOracle {
   uint64_t events() const { return events_; }  // duplicates not counted
   const Price& latest() const { return latest_; }
   /// Appends a line for each candle that differs, the first few of them.
-  void Compare(int tier, const std::vector<Candle>& candles, std::vector<std::string>& differences) const;
+  void Compare(int tier, const std::vector<Candle>& candles,
+               std::vector<std::string>& differences) const;
 
  private:
   struct Bucket {

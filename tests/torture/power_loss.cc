@@ -23,7 +23,7 @@ using Names = std::map<std::string, Inode>;
 constexpr uint64_t kPageBytes = 4'096;
 
 Inode InodeOf(const fs::path& file) {
-  struct stat status{};
+  struct stat status {};
   if (stat(file.c_str(), &status) != 0) throw std::runtime_error("cannot stat " + file.string());
   return status.st_ino;
 }
@@ -105,7 +105,8 @@ void Tear(const fs::path& file, uint64_t from, uint64_t to, std::mt19937_64& ran
   const std::vector<char> zeros(kPageBytes, 0);
   for (uint64_t at = from; at < to;) {
     const uint64_t end = std::min(to, (at / kPageBytes + 1) * kPageBytes);
-    if (random() % 2 == 0 && pwrite(descriptor, zeros.data(), end - at, static_cast<off_t>(at)) < 0) {
+    if (random() % 2 == 0 &&
+        pwrite(descriptor, zeros.data(), end - at, static_cast<off_t>(at)) < 0) {
       throw std::runtime_error("cannot write " + file.string());
     }
     at = end;
@@ -117,8 +118,9 @@ void Tear(const fs::path& file, uint64_t from, uint64_t to, std::mt19937_64& ran
 
 std::string Describe(Unsynced unsynced, const LossReport& report) {
   constexpr const char* kNames[kUnsyncedCount] = {"forgotten", "cut", "torn"};
-  return std::string(kNames[static_cast<int>(unsynced)]) + ": " + std::to_string(report.bytes_lost) +
-         " bytes and " + std::to_string(report.names_lost) + " names lost";
+  return std::string(kNames[static_cast<int>(unsynced)]) + ": " +
+         std::to_string(report.bytes_lost) + " bytes and " + std::to_string(report.names_lost) +
+         " names lost";
 }
 
 void BeginRecord(const std::string& directory, const std::string& shadow) {
@@ -153,7 +155,8 @@ LossReport CutPower(const std::string& directory, const std::string& shadow, Uns
     fs::create_hard_link(object, file);
     const uint64_t size = fs::file_size(file);
     const uint64_t safe = std::min(size, record.bytes[inode]);
-    const uint64_t kept = unsynced == Unsynced::kForgotten ? safe : safe + random() % (size - safe + 1);
+    const uint64_t kept =
+        unsynced == Unsynced::kForgotten ? safe : safe + random() % (size - safe + 1);
     fs::resize_file(file, kept);
     if (unsynced == Unsynced::kTorn) Tear(file, safe, kept, random);
     report.bytes_lost += size - kept;

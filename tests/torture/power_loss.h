@@ -22,8 +22,8 @@ struct LossReport {
 
 std::string Describe(Unsynced unsynced, const LossReport& report);
 
-/// Begins a record (tests/torture/preload/shadow.h) in `shadow`: all that is in `directory` is safe. Call it
-/// before each start of the server. Both must be on one file system.
+/// Begins a record (tests/torture/preload/shadow.h) in `shadow`: all that is in `directory` is
+/// safe. Call it before each start of the server. Both must be on one file system.
 void BeginRecord(const std::string& directory, const std::string& shadow);
 
 /// Replaces `directory`; call it when the server has been killed.

@@ -1,10 +1,12 @@
-// The power goes at random moments: what was not synced is gone, cut or torn. Amount: WICK_POWER_LOSSES.
+// The power goes at random moments: what was not synced is gone, cut or torn. Amount:
+// WICK_POWER_LOSSES.
+#include "torture/power_loss.h"
+
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "catch.h"
-#include "torture/power_loss.h"
 #include "torture/run.h"
 
 using namespace wick::torture;
@@ -43,7 +45,8 @@ TEST_CASE("after a power loss everything acknowledged is there once and nothing 
       };
       if (random() % 4 == 0) {  // one that does not live to serve
         {
-          const Server starting({directory / "data", HarshSettings(random), preload.Environment(true)});
+          const Server starting(
+              {directory / "data", HarshSettings(random), preload.Environment(true)});
           usleep(static_cast<useconds_t>(random() % 150'000));
         }
         cut_power();
@@ -61,7 +64,7 @@ TEST_CASE("after a power loss everything acknowledged is there once and nothing 
     }
     tally.Add(ledgers);
   }
-  tally.Note(std::to_string(sum.bytes_lost) + " unsynced bytes and " + std::to_string(sum.names_lost) +
-             " unsynced names forgotten");
+  tally.Note(std::to_string(sum.bytes_lost) + " unsynced bytes and " +
+             std::to_string(sum.names_lost) + " unsynced names forgotten");
   CHECK(sum.bytes_lost + sum.names_lost > 0);
 }

@@ -43,9 +43,12 @@ std::vector<std::string> HarshSettings(std::mt19937_64& random) {
 }
 
 Tally::~Tally() {
-  std::string line = fmt::format("torture: {}: {} {}, seed {}: {} events sent, {} acknowledged, {} lost, {} doubled or invented, "
-                                 "{} candles compared in {} checks, {} of them wrong",
-                                 test_, cases_, what_, Seed(), sent_, acknowledged_, lost_, surplus_, candles_, checks_, wrong_);
+  std::string line = fmt::format(
+      "torture: {}: {} {}, seed {}: {} events sent, {} acknowledged, {} lost, {} doubled or "
+      "invented, "
+      "{} candles compared in {} checks, {} of them wrong",
+      test_, cases_, what_, Seed(), sent_, acknowledged_, lost_, surplus_, candles_, checks_,
+      wrong_);
   if (slowest_start_ms_ > 0) line += fmt::format("; slowest start {} ms", slowest_start_ms_);
   std::puts((line + notes_).c_str());
   std::fflush(stdout);
@@ -67,7 +70,8 @@ void Tally::Add(const CheckResult& result) {
 }
 
 void Tally::Started(const Server& server) {
-  slowest_start_ms_ = std::max(slowest_start_ms_, static_cast<uint64_t>(server.start_duration().count()));
+  slowest_start_ms_ =
+      std::max(slowest_start_ms_, static_cast<uint64_t>(server.start_duration().count()));
 }
 
 CheckResult RequireExact(Server& server, std::vector<ConnectionLedger>& ledgers, Tally& tally) {
@@ -89,9 +93,12 @@ std::string Again(const char* test, uint64_t seed) {
 }
 
 Preload::Preload(const std::string& directory, std::string data)
-    : data_(std::move(data)), control_path_(directory + "/control"), shadow_(directory + "/shadow") {
+    : data_(std::move(data)),
+      control_path_(directory + "/control"),
+      shadow_(directory + "/shadow") {
   const int file = open(control_path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0 || ftruncate(file, sizeof(Control)) != 0) throw std::runtime_error("cannot make " + control_path_);
+  if (file < 0 || ftruncate(file, sizeof(Control)) != 0)
+    throw std::runtime_error("cannot make " + control_path_);
   void* const page = mmap(nullptr, sizeof(Control), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
   if (page == MAP_FAILED) throw std::runtime_error("cannot map " + control_path_);

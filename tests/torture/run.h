@@ -21,7 +21,8 @@ uint64_t Seed();
 /// True if WICK_TORTURE is set: limits of time are asserted.
 bool IsTorture();
 
-/// Settings that keep every candle and make checkpoints, flushes and compactions frequent; varied by chance.
+/// Settings that keep every candle and make checkpoints, flushes and compactions frequent; varied
+/// by chance.
 std::vector<std::string> HarshSettings(std::mt19937_64& random);
 
 /// Sums of what a test did; prints one line when it goes.
@@ -43,7 +44,8 @@ class Tally {
  private:
   const std::string test_;
   const std::string what_;
-  uint64_t cases_ = 0, sent_ = 0, acknowledged_ = 0, lost_ = 0, surplus_ = 0, candles_ = 0, checks_ = 0, wrong_ = 0;
+  uint64_t cases_ = 0, sent_ = 0, acknowledged_ = 0, lost_ = 0, surplus_ = 0, candles_ = 0,
+           checks_ = 0, wrong_ = 0;
   uint64_t slowest_start_ms_ = 0;
   std::string notes_;
 };

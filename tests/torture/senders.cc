@@ -27,8 +27,9 @@ std::string JsonOf(const ConnectionLedger& ledger, const ConnectionLedger::Batch
   for (const auto& [series, sent] : batch.events) {
     const Symbol& symbol = ledger.series()[series].symbol();
     if (json.size() > 1) json += ',';
-    json += fmt::format(R"({{"baseCurrency":"{}","quoteCurrency":"{}","exchange":"{}","timestampInMs":{},"price":)",
-                        symbol.base_currency, symbol.quote_currency, symbol.exchange, sent.event.timestamp_ms);
+    json += fmt::format(
+        R"({{"baseCurrency":"{}","quoteCurrency":"{}","exchange":"{}","timestampInMs":{},"price":)",
+        symbol.base_currency, symbol.quote_currency, symbol.exchange, sent.event.timestamp_ms);
     AppendNumber(sent.event.price, json);
     json += R"(,"baseVolumeLast24h":)";
     AppendNumber(sent.event.base_volume_last_24h, json);
@@ -45,8 +46,8 @@ ClientOptions OptionsOf(uint16_t port) {
   return options;
 }
 
-/// After a refused batch its events are either in the server's memory or nowhere: what is nowhere will not come.
-/// False: the server is gone.
+/// After a refused batch its events are either in the server's memory or nowhere: what is nowhere
+/// will not come. False: the server is gone.
 bool Resolve(Client& client, ConnectionLedger& ledger, uint64_t batch) {
   for (SeriesLedger& series : ledger.series()) {
     const auto events = CountEvents(client, series.symbol());
@@ -58,14 +59,21 @@ bool Resolve(Client& client, ConnectionLedger& ledger, uint64_t batch) {
 
 }  // namespace
 
-Senders::Senders(const Server& server, std::vector<ConnectionLedger>& ledgers, const Load& load, uint64_t seed)
-    : load_(load), http_port_(server.http_port()), binary_port_(server.binary_port()), refusals_(ledgers.size()) {
+Senders::Senders(const Server& server, std::vector<ConnectionLedger>& ledgers, const Load& load,
+                 uint64_t seed)
+    : load_(load),
+      http_port_(server.http_port()),
+      binary_port_(server.binary_port()),
+      refusals_(ledgers.size()) {
   for (size_t i = 0; i < ledgers.size(); ++i) {
     threads_.emplace_back([this, i, &ledger = ledgers[i], own_seed = seed * 100 + i] {
       switch (load_.connections[i]) {
-        case How::kBinary: return RunBinary(ledger, refusals_[i], own_seed);
-        case How::kPipelined: return RunPipelined(ledger, refusals_[i], own_seed);
-        case How::kHttp: return RunHttp(ledger, refusals_[i], own_seed);
+        case How::kBinary:
+          return RunBinary(ledger, refusals_[i], own_seed);
+        case How::kPipelined:
+          return RunPipelined(ledger, refusals_[i], own_seed);
+        case How::kHttp:
+          return RunHttp(ledger, refusals_[i], own_seed);
       }
     });
   }
@@ -89,8 +97,10 @@ void Senders::Refused(Refusals& refusals, const std::string& message) {
 
 void Senders::Pause(std::mt19937_64& random, uint64_t events_sent) const {
   if (load_.events_per_second_max != UINT64_MAX) {
-    const double seconds = static_cast<double>(events_sent) / static_cast<double>(load_.events_per_second_max);
-    std::this_thread::sleep_until(started_ + std::chrono::microseconds(static_cast<int64_t>(seconds * 1e6)));
+    const double seconds =
+        static_cast<double>(events_sent) / static_cast<double>(load_.events_per_second_max);
+    std::this_thread::sleep_until(started_ +
+                                  std::chrono::microseconds(static_cast<int64_t>(seconds * 1e6)));
   } else {
     std::this_thread::sleep_for(load_.pause_max * static_cast<long>(random() % 100) / 100);
   }
@@ -113,7 +123,8 @@ void Senders::RunBinary(ConnectionLedger& ledger, Refusals& refusals, uint64_t s
     }
     const auto reply = client->Ingest(ticks);
     if (reply) {
-      if (reply->rejections.size() != reply->rejected) refusals.problem = "not every rejected event was named";
+      if (reply->rejections.size() != reply->rejected)
+        refusals.problem = "not every rejected event was named";
       for (const auto& rejection : reply->rejections) {
         const auto& [series, sent] = batch.events[rejection.index];
         ledger.series()[series].WithdrawEvent(sent.number);
@@ -139,20 +150,22 @@ void Senders::RunPipelined(ConnectionLedger& ledger, Refusals& refusals, uint64_
   const uint64_t sent_before = ledger.events_sent();
   std::map<uint64_t, uint64_t> batches;  // first event, as the ingestor counts -> batch
   IngestorOptions options;
-  options.batch_events = static_cast<uint32_t>(load_.events_per_batch_max + 1);  // sent by Send() only
+  options.batch_events =
+      static_cast<uint32_t>(load_.events_per_batch_max + 1);  // sent by Send() only
   options.reconnects = 0;
-  auto ingestor = Ingestor::Connect(OptionsOf(binary_port_), options, [&](const BatchReport& report) {
-    const auto batch = batches.find(report.first_event);
-    if (report.error) {
-      Refused(refusals, report.error->message);
-    } else if (batch == batches.end() || report.accepted + report.duplicates != report.events) {
-      refusals.problem = "an acknowledgement does not fit to a batch";
-    } else {
-      ledger.Acknowledge(batch->second, report.events);
-      Acknowledged(refusals);
-    }
-    if (batch != batches.end()) batches.erase(batch);
-  });
+  auto ingestor =
+      Ingestor::Connect(OptionsOf(binary_port_), options, [&](const BatchReport& report) {
+        const auto batch = batches.find(report.first_event);
+        if (report.error) {
+          Refused(refusals, report.error->message);
+        } else if (batch == batches.end() || report.accepted + report.duplicates != report.events) {
+          refusals.problem = "an acknowledgement does not fit to a batch";
+        } else {
+          ledger.Acknowledge(batch->second, report.events);
+          Acknowledged(refusals);
+        }
+        if (batch != batches.end()) batches.erase(batch);
+      });
   if (!ingestor) return;
   while (!stop_.load() && refusals.batches == 0) {
     const auto batch = ledger.NextBatch(1 + random() % load_.events_per_batch_max);
@@ -173,10 +186,12 @@ void Senders::RunHttp(ConnectionLedger& ledger, Refusals& refusals, uint64_t see
   if (!connection) return;
   while (!stop_.load()) {
     const auto batch = ledger.NextBatch(1 + random() % load_.events_per_batch_max);
-    const auto answer = connection->Request("POST", "/v1/events", JsonOf(ledger, batch), "application/json");
+    const auto answer =
+        connection->Request("POST", "/v1/events", JsonOf(ledger, batch), "application/json");
     if (!answer) return;
     if (answer->status == 200) {
-      if (answer->body.find(R"("rejected":0)") == std::string::npos) refusals.problem = answer->body;
+      if (answer->body.find(R"("rejected":0)") == std::string::npos)
+        refusals.problem = answer->body;
       ledger.Acknowledge(batch.number, batch.events.size());
       Acknowledged(refusals);
     } else {

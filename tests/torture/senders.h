@@ -1,4 +1,5 @@
-// Connections that send the events of their ledgers as fast as they are answered, each on its thread.
+// Connections that send the events of their ledgers as fast as they are answered, each on its
+// thread.
 #pragma once
 
 #include <atomic>
@@ -22,24 +23,25 @@ enum class How : uint8_t {
 struct Load {
   std::vector<How> connections = {How::kBinary, How::kPipelined, How::kHttp, How::kHttp};
   size_t events_per_batch_max = 400;
-  std::chrono::microseconds pause_max{2'000};  // between the batches of a connection
-  uint64_t events_per_second_max = UINT64_MAX;   // of each connection
+  std::chrono::microseconds pause_max{2'000};   // between the batches of a connection
+  uint64_t events_per_second_max = UINT64_MAX;  // of each connection
 };
 
 /// What a connection saw beside acknowledgements.
 struct Refusals {
-  uint64_t batches = 0;                        // refused as a whole by a server that lives
-  uint64_t acknowledged_after = 0;             // batches acknowledged after the first refusal
-  uint64_t events_rejected = 0;                // single events that were not acceptable
-  std::string first;                           // what the server said
-  std::string problem;                         // what should never happen
+  uint64_t batches = 0;             // refused as a whole by a server that lives
+  uint64_t acknowledged_after = 0;  // batches acknowledged after the first refusal
+  uint64_t events_rejected = 0;     // single events that were not acceptable
+  std::string first;                // what the server said
+  std::string problem;              // what should never happen
 };
 
 /// Threads: made, stopped and read by one. The ledgers belong to the senders until Stop() returned.
 class Senders {
  public:
   /// One thread a ledger; ledger i sends as load.connections[i].
-  Senders(const Server& server, std::vector<ConnectionLedger>& ledgers, const Load& load, uint64_t seed);
+  Senders(const Server& server, std::vector<ConnectionLedger>& ledgers, const Load& load,
+          uint64_t seed);
   ~Senders() { Stop(); }
   Senders(const Senders&) = delete;
   Senders& operator=(const Senders&) = delete;

@@ -16,7 +16,7 @@ namespace {
 constexpr std::chrono::milliseconds kLookAgain{2};
 
 std::vector<std::string> ArgumentsOf(const Server::Options& options) {
-  std::vector<std::string> arguments = {"serve",  "--data",   options.data, "--http",
+  std::vector<std::string> arguments = {"serve",       "--data",   options.data, "--http",
                                         "127.0.0.1:0", "--binary", "127.0.0.1:0"};
   for (const std::string& setting : options.settings) {
     arguments.emplace_back("--set");
@@ -44,7 +44,8 @@ bool Server::FindPorts() {
   const size_t at = text.find("listening http=127.0.0.1:");
   if (at == std::string::npos || text.find('\n', at) == std::string::npos) return false;
   unsigned http = 0, binary = 0;
-  if (std::sscanf(text.c_str() + at, "listening http=127.0.0.1:%u binary=127.0.0.1:%u", &http, &binary) != 2) {
+  if (std::sscanf(text.c_str() + at, "listening http=127.0.0.1:%u binary=127.0.0.1:%u", &http,
+                  &binary) != 2) {
     return false;
   }
   http_port_ = static_cast<uint16_t>(http);
@@ -63,8 +64,8 @@ bool Server::Await(const std::function<bool()>& give_up, const std::string& path
     if (!Running() || give_up()) return false;
     std::this_thread::sleep_for(kLookAgain);
   }
-  start_duration_ =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started_);
+  start_duration_ = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - started_);
   return true;
 }
 
@@ -116,7 +117,8 @@ uint64_t Server::ResidentBytes() const {
 
 uint64_t Server::Descriptors() const {
   uint64_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/fd")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/fd")) {
     (void)entry;
     ++count;
   }

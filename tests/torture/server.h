@@ -29,8 +29,11 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Waits until /readyz (or `path`) says 200. False: the server ended before, or `give_up` said so.
-  bool Await(const std::function<bool()>& give_up = [] { return false; }, const std::string& path = "/readyz");
+  /// Waits until /readyz (or `path`) says 200. False: the server ended before, or `give_up` said
+  /// so.
+  bool Await(
+      const std::function<bool()>& give_up = [] { return false; },
+      const std::string& path = "/readyz");
   /// Time from the start to the end of Await().
   std::chrono::milliseconds start_duration() const { return start_duration_; }
 

@@ -18,8 +18,10 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr uint64_t kMiB = 1 << 20;
-constexpr uint64_t kBytesPerCandleMax = 128;  // packed it is less than half of that; compaction needs room, too
-constexpr uint64_t kDiskBytesOfAnyState = 700 * kMiB;  // storage.max_wal and what compaction has not yet merged
+constexpr uint64_t kBytesPerCandleMax =
+    128;  // packed it is less than half of that; compaction needs room, too
+constexpr uint64_t kDiskBytesOfAnyState =
+    700 * kMiB;  // storage.max_wal and what compaction has not yet merged
 
 uint64_t BytesOf(const std::string& directory) {
   uint64_t bytes = 0;
@@ -43,7 +45,8 @@ Needs NeedsOf(const Server& server, const std::string& data) {
 }
 
 /// Events per second of each connection when they are as fast as they can.
-uint64_t MeasureFullLoad(uint64_t seed, const Load& load, const Server::Options& options, seconds duration) {
+uint64_t MeasureFullLoad(uint64_t seed, const Load& load, const Server::Options& options,
+                         seconds duration) {
   auto ledgers = MakeLedgers(seed, load, kLongAgoMs);
   Server server(options);
   REQUIRE(server.Await());
@@ -67,9 +70,11 @@ TEST_CASE("at half load with kills nothing grows but what is stored", "[soak]") 
   const TemporaryDirectory directory;
   Load load;
   load.pause_max = std::chrono::microseconds(0);
-  const std::vector<std::string> settings = {"tiers.1s.keep=forever", "tiers.1m.keep=forever", "tiers.1h.keep=forever",
-                                             "server.workers=2", "storage.max_wal=64MiB"};
-  const uint64_t full = MeasureFullLoad(seed, load, {directory / "full", settings, {}}, std::min(between_kills, seconds(5)));
+  const std::vector<std::string> settings = {"tiers.1s.keep=forever", "tiers.1m.keep=forever",
+                                             "tiers.1h.keep=forever", "server.workers=2",
+                                             "storage.max_wal=64MiB"};
+  const uint64_t full = MeasureFullLoad(seed, load, {directory / "full", settings, {}},
+                                        std::min(between_kills, seconds(5)));
   load.events_per_second_max = std::max<uint64_t>(1, full / 2);
   auto ledgers = MakeLedgers(seed, load, kLongAgoMs);
   std::vector<Needs> needs;
@@ -84,8 +89,9 @@ TEST_CASE("at half load with kills nothing grows but what is stored", "[soak]") 
     server.Kill();
     senders.Stop();
     tally.Case();
-    std::printf("soak: %zu kills, %lu MiB resident, %lu descriptors, %lu MiB on disk\n", needs.size(),
-                needs.back().resident_bytes / kMiB, needs.back().descriptors, needs.back().disk_bytes / kMiB);
+    std::printf("soak: %zu kills, %lu MiB resident, %lu descriptors, %lu MiB on disk\n",
+                needs.size(), needs.back().resident_bytes / kMiB, needs.back().descriptors,
+                needs.back().disk_bytes / kMiB);
     std::fflush(stdout);
   }
   {
@@ -96,9 +102,12 @@ TEST_CASE("at half load with kills nothing grows but what is stored", "[soak]") 
   tally.Add(ledgers);
   const Needs& first = needs[std::min<size_t>(1, needs.size() - 1)];  // warmed up
   const Needs& last = needs.back();
-  tally.Note(fmt::format("{} events/s of {} at full load; resident {} -> {} MiB, descriptors {} -> {}, disk {} MiB for {} candles",
-                         load.events_per_second_max * ledgers.size(), full * ledgers.size(), first.resident_bytes / kMiB,
-                         last.resident_bytes / kMiB, first.descriptors, last.descriptors, last.disk_bytes / kMiB, candles));
+  tally.Note(
+      fmt::format("{} events/s of {} at full load; resident {} -> {} MiB, descriptors {} -> {}, "
+                  "disk {} MiB for {} candles",
+                  load.events_per_second_max * ledgers.size(), full * ledgers.size(),
+                  first.resident_bytes / kMiB, last.resident_bytes / kMiB, first.descriptors,
+                  last.descriptors, last.disk_bytes / kMiB, candles));
   CHECK(last.disk_bytes < kDiskBytesOfAnyState + candles * kBytesPerCandleMax);
   // Block cache and memtables fill up at first, so short runs say nothing of memory.
   if (IsTorture()) {

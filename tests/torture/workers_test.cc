@@ -1,4 +1,5 @@
-// Another number of workers at each start: the same series, spread anew. Amount: WICK_WORKER_CHANGES.
+// Another number of workers at each start: the same series, spread anew. Amount:
+// WICK_WORKER_CHANGES.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -32,7 +33,8 @@ TEST_CASE("the number of workers changes nothing that was stored", "[workers]") 
     for (uint64_t life = 0; life <= lives; ++life) {
       workers = (workers + 1 + random() % (std::size(kWorkers) - 1)) % std::size(kWorkers);
       auto settings = HarshSettings(random);
-      settings.push_back(fmt::format("server.workers={}", kWorkers[workers]));  // the last one counts
+      settings.push_back(
+          fmt::format("server.workers={}", kWorkers[workers]));  // the last one counts
       CAPTURE(life, kWorkers[workers]);
       Server server({directory / "data", settings, {}});
       const CheckResult result = RequireExact(server, ledgers, tally);

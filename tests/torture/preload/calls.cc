@@ -31,7 +31,7 @@ int Open(const char* function, const char* path, int flags, mode_t mode) {
   const bool makes = (flags & O_CREAT) != 0 && access(path, F_OK) != 0;
   const int file = real(path, flags, mode);
   if (file < 0) return file;
-  struct stat status{};
+  struct stat status {};
   fstat(file, &status);
   if (shadow != nullptr && makes) shadow->Made(path, status.st_ino);
   if (lock) lock.unlock();
@@ -41,7 +41,8 @@ int Open(const char* function, const char* path, int flags, mode_t mode) {
 }
 
 mode_t ModeOf(int flags, va_list arguments) {
-  return (flags & (O_CREAT | O_TMPFILE)) != 0 ? static_cast<mode_t>(va_arg(arguments, unsigned)) : 0;
+  return (flags & (O_CREAT | O_TMPFILE)) != 0 ? static_cast<mode_t>(va_arg(arguments, unsigned))
+                                              : 0;
 }
 
 /// A failing write leaves half of its bytes, as a disk does.
@@ -64,7 +65,7 @@ int Sync(const char* function, int file) {
   Shadow* const shadow = watch.shadow();
   if (shadow == nullptr) return real(file);
   // What is there before the sync begins is safe after it.
-  struct stat status{};
+  struct stat status {};
   fstat(file, &status);
   const long lines = shadow->Lines();
   const int result = real(file);
@@ -105,7 +106,9 @@ int open64(const char* path, int flags, ...) {
   return Open("open64", path, flags, mode);
 }
 
-int creat(const char* path, mode_t mode) { return Open("open", path, O_CREAT | O_WRONLY | O_TRUNC, mode); }
+int creat(const char* path, mode_t mode) {
+  return Open("open", path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
 
 int close(int file) {
   Watch::Instance().Closed(file);

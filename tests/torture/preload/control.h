@@ -1,4 +1,5 @@
-// What a test and the library preloaded into its server share: one page of memory, a file that both map.
+// What a test and the library preloaded into its server share: one page of memory, a file that both
+// map.
 #pragma once
 
 #include <atomic>
@@ -19,8 +20,9 @@ constexpr uint32_t Bit(FileKind kind) { return 1u << static_cast<uint32_t>(kind)
 
 /// All zero: nothing fails and the clock is right. Lock-free, so that it works between processes.
 struct Control {
-  // The test writes. Of the chosen calls on the chosen files the one that brings the countdown to 0 fails, and
-  // so do the `fault_more` after it. fault_errno is written last and arms the fault; 0: none is armed.
+  // The test writes. Of the chosen calls on the chosen files the one that brings the countdown to 0
+  // fails, and so do the `fault_more` after it. fault_errno is written last and arms the fault; 0:
+  // none is armed.
   std::atomic<uint32_t> fault_calls;  // set of Bit(Call)
   std::atomic<uint32_t> fault_files;  // set of Bit(FileKind)
   std::atomic<int32_t> fault_errno;
@@ -37,8 +39,10 @@ struct Control {
 static_assert(std::atomic<int64_t>::is_always_lock_free && sizeof(Control) <= 4'096);
 
 // Environment of the preloaded server.
-inline constexpr const char* kControlVariable = "WICK_TORTURE_CONTROL";      // path of the Control file
-inline constexpr const char* kDirectoryVariable = "WICK_TORTURE_DIRECTORY";  // whose files are watched
-inline constexpr const char* kShadowVariable = "WICK_TORTURE_SHADOW";        // unset: no power loss is recorded
+inline constexpr const char* kControlVariable = "WICK_TORTURE_CONTROL";  // path of the Control file
+inline constexpr const char* kDirectoryVariable =
+    "WICK_TORTURE_DIRECTORY";  // whose files are watched
+inline constexpr const char* kShadowVariable =
+    "WICK_TORTURE_SHADOW";  // unset: no power loss is recorded
 
 }  // namespace wick::torture

@@ -22,7 +22,8 @@ namespace {
 
 Shadow::Shadow(std::string directory) : directory_(std::move(directory)) {
   const std::string path = directory_ + "/record";
-  record_ = Real<int(const char*, int, ...)>("open")(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  record_ = Real<int(const char*, int, ...)>("open")(
+      path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
   if (record_ < 0) GiveUp("open " + path);
 }
 
@@ -60,7 +61,8 @@ void Shadow::DirectorySafe(long lines) {
 
 void Shadow::Write(const std::string& line) {
   const std::string text = line + "\n";
-  const auto written = Real<ssize_t(int, const void*, size_t)>("write")(record_, text.data(), text.size());
+  const auto written =
+      Real<ssize_t(int, const void*, size_t)>("write")(record_, text.data(), text.size());
   if (written != static_cast<ssize_t>(text.size())) GiveUp("write to the record");
   ++lines_;
 }

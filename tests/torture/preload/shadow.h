@@ -1,4 +1,5 @@
-// What a power cut would leave, recorded while the server runs. tests/torture/power_loss.h reads it.
+// What a power cut would leave, recorded while the server runs. tests/torture/power_loss.h reads
+// it.
 #pragma once
 
 #include <sys/types.h>
@@ -9,12 +10,14 @@
 
 namespace wick::torture {
 
-/// The shadow directory holds `objects/<inode>`, a hard link to every file the watched directory ever had;
-/// `safe`, "<inode> <bytes> <name>" of what was there before; and `record`, a line for each thing that matters to a power cut, in the order in which they happened:
+/// The shadow directory holds `objects/<inode>`, a hard link to every file the watched directory
+/// ever had; `safe`, "<inode> <bytes> <name>" of what was there before; and `record`, a line for
+/// each thing that matters to a power cut, in the order in which they happened:
 ///
-///   C <inode> <name>    a file was made          S <inode> <bytes>  so many bytes of the file are safe
-///   R <from> <to>       a name was moved         T <inode> <bytes>  the file was cut to so many bytes
-///   U <name>            a name was removed       D <lines>          C, R, U among the first so many lines are safe
+///   C <inode> <name>    a file was made          S <inode> <bytes>  so many bytes of the file are
+///   safe R <from> <to>       a name was moved         T <inode> <bytes>  the file was cut to so
+///   many bytes U <name>            a name was removed       D <lines>          C, R, U among the
+///   first so many lines are safe
 ///
 /// A line is written after its deed: what a kill leaves without its line was promised to nobody.
 /// Files only grow at their end, as RocksDB writes them. Threads: any.
@@ -22,7 +25,8 @@ class Shadow {
  public:
   explicit Shadow(std::string directory);
 
-  /// Held around a deed that changes names and its line, so that lines and deeds have the same order.
+  /// Held around a deed that changes names and its line, so that lines and deeds have the same
+  /// order.
   std::unique_lock<std::mutex> Lock() { return std::unique_lock(mutex_); }
   // With the lock held.
   void Made(const std::string& path, ino_t inode);

@@ -45,10 +45,12 @@ std::optional<FileKind> Watch::KindOf(std::string_view path) const {
   if (directory_.empty() || !path.starts_with(directory_)) return std::nullopt;
   std::string_view name = path.substr(directory_.size());
   while (name.starts_with('/')) name.remove_prefix(1);
-  if (name.empty()) return path.size() == directory_.size() || path[directory_.size()] == '/'
-                               ? std::optional(FileKind::kDirectory)
-                               : std::nullopt;
-  if (path[directory_.size()] != '/' || name.find('/') != std::string_view::npos) return std::nullopt;
+  if (name.empty())
+    return path.size() == directory_.size() || path[directory_.size()] == '/'
+               ? std::optional(FileKind::kDirectory)
+               : std::nullopt;
+  if (path[directory_.size()] != '/' || name.find('/') != std::string_view::npos)
+    return std::nullopt;
   if (name.ends_with(".log")) return FileKind::kLog;
   if (name.ends_with(".sst")) return FileKind::kTable;
   return name.starts_with("MANIFEST") ? FileKind::kManifest : FileKind::kOther;
@@ -58,7 +60,8 @@ void Watch::Opened(int descriptor, FileKind kind, ino_t inode) {
   if (descriptor < 0 || descriptor >= kDescriptorsMax) return;
   inodes[static_cast<size_t>(descriptor)].store(inode, std::memory_order_relaxed);
   // Release; pairs with the acquire in Find(): who sees the kind sees its inode.
-  kinds[static_cast<size_t>(descriptor)].store(static_cast<uint32_t>(kind) + 1, std::memory_order_release);
+  kinds[static_cast<size_t>(descriptor)].store(static_cast<uint32_t>(kind) + 1,
+                                               std::memory_order_release);
 }
 
 void Watch::Closed(int descriptor) {
@@ -79,7 +82,8 @@ bool Watch::Fails(Call call, FileKind kind) {
   ++control_->calls[static_cast<size_t>(call)];
   const int error = control_->fault_errno.load();
   if (error == 0) return false;
-  if (!(control_->fault_calls.load() & Bit(call)) || !(control_->fault_files.load() & Bit(kind))) return false;
+  if (!(control_->fault_calls.load() & Bit(call)) || !(control_->fault_files.load() & Bit(kind)))
+    return false;
   const int64_t left = --control_->fault_countdown;
   if (left > 0 || left < -control_->fault_more.load()) return false;
   if (control_->faults_fired.load() == 0) {
@@ -91,6 +95,8 @@ bool Watch::Fails(Call call, FileKind kind) {
   return true;
 }
 
-int64_t Watch::ClockOffsetMs() const { return control_ == nullptr ? 0 : control_->clock_offset_ms.load(); }
+int64_t Watch::ClockOffsetMs() const {
+  return control_ == nullptr ? 0 : control_->clock_offset_ms.load();
+}
 
 }  // namespace wick::torture

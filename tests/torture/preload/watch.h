@@ -18,7 +18,8 @@ struct WatchedFile {
   ino_t inode;
 };
 
-/// Made at the first call that is stood in for, from the environment; never destroyed. Threads: any.
+/// Made at the first call that is stood in for, from the environment; never destroyed. Threads:
+/// any.
 class Watch {
  public:
   static Watch& Instance();
@@ -41,7 +42,7 @@ class Watch {
  private:
   Watch();
 
-  std::string directory_;      // empty: nothing is watched
+  std::string directory_;  // empty: nothing is watched
   Control* control_ = nullptr;
   Shadow* shadow_ = nullptr;
 };
