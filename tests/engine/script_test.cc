@@ -1,7 +1,7 @@
 // Random scripts of events, checkpoints, steps of the clock, full disks, failing disks, crashes and
 // power cuts in one process and on one thread, against a fold that knows nothing of them.
 //
-// WICK_SEEDS: how many scripts (600; a tenth in a sanitizer's build). WICK_SEED_FIRST: the number
+// WICK_SEEDS: how many scripts (2,000; a tenth in a sanitizer's build). WICK_SEED_FIRST: the number
 // of the first (1). WICK_SEED: that one alone.
 #include <cstdlib>
 #include <deque>
@@ -506,7 +506,7 @@ TEST_CASE("the engine equals a pure fold over random scripts on a disk that lose
   const uint64_t only = Environment("WICK_SEED", 0);
   const uint64_t first = only > 0 ? only : Environment("WICK_SEED_FIRST", 1);
   const uint64_t seeds =
-      only > 0 ? 1 : Environment("WICK_SEEDS", static_cast<uint64_t>(test::Rounds(600)));
+      only > 0 ? 1 : Environment("WICK_SEEDS", static_cast<uint64_t>(test::Rounds(2'000)));
   Totals totals;
   for (uint64_t seed = first; seed < first + seeds; ++seed) {
     INFO("run it alone: WICK_SEED=" << seed << " engine_test '[script]'");
