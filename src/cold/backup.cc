@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "cold/directory_lock.h"
+#include "cold/make_directories.h"
 #include "cold/rocks_status.h"
 #include "cold/store_impl.h"
 
@@ -57,12 +58,10 @@ constexpr std::string_view kWasFull =
 /// would damage each other's.
 absl::StatusOr<std::unique_ptr<DirectoryLock>> LockPlace(rocksdb::Env& env,
                                                          const std::string& directory) {
-  std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) {
+  if (const rocksdb::Status made = MakeDirectories(env, directory); !made.ok()) {
     return Error(absl::StatusCode::kFailedPrecondition,
                  "cannot make the backup directory {}: {}; give one that the server may write to",
-                 directory, error.message());
+                 directory, made.ToString());
   }
   std::unique_ptr<DirectoryLock> lock;
   const rocksdb::Status status = DirectoryLock::TryTake(env, directory, lock);

@@ -12,6 +12,7 @@ using market::FoldedCandle;
 using market::Tier;
 
 std::string FaultOf(Tier tier, const FoldedCandle& c) {
+  if (IsPossible(tier, c)) return {};
   if (c.count == 0) return "it has no events";
   if (!IsPossiblePrice(c.open) || !IsPossiblePrice(c.high) || !IsPossiblePrice(c.low) ||
       !IsPossiblePrice(c.close)) {
@@ -29,11 +30,7 @@ std::string FaultOf(Tier tier, const FoldedCandle& c) {
     return fmt::format("it opens {} ms and closes {} ms after its start", c.open_offset_ms,
                        c.close_offset_ms);
   }
-  if (c.count == 1 &&
-      (c.open_offset_ms != c.close_offset_ms || c.open != c.close || c.high != c.low)) {
-    return "it is of one event and has several prices or times";
-  }
-  return {};
+  return "it is of one event and has several prices or times";
 }
 
 std::string DifferenceOf(const FoldedCandle& got, const FoldedCandle& expected) {

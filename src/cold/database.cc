@@ -46,27 +46,15 @@ absl::StatusOr<std::vector<Family>> FamiliesOnDisk(const rocksdb::DBOptions& opt
 
 absl::Status ExplainOpenError(const std::string& directory, const rocksdb::Status& status,
                               const std::string& complaint) {
-  const std::string text = status.ToString();
-  // A lock file that cannot even be opened says nothing of other processes.
-  const bool is_locked = text.find("/LOCK") != std::string::npos &&
-                         text.find("hile open a file for lock") == std::string::npos;
-  if (status.IsIOError() && !status.IsNoSpace() && is_locked) return InUse(directory);
   if (status.IsCorruption()) {
     return Error(absl::StatusCode::kDataLoss,
                  "the data directory {} is damaged: {}{}{}; restore it from a backup", directory,
-                 text, complaint.empty() ? "" : ": ", complaint);
+                 status.ToString(), complaint.empty() ? "" : ": ", complaint);
   }
   return FromRocks(status, fmt::format("opening the data directory {}", directory));
 }
 
 }  // namespace
-
-absl::Status InUse(const std::string& directory) {
-  return Error(absl::StatusCode::kFailedPrecondition,
-               "the data directory {} is in use by another process; stop that one, or set another "
-               "directory",
-               directory);
-}
 
 absl::StatusOr<std::shared_ptr<Database>> Database::Open(
     const StoreOptions& options, Access access,

@@ -15,6 +15,7 @@
 
 #include "base/status.h"
 #include "cold/families.h"
+#include "cold/rocks_status.h"
 #include "cold/store.h"
 
 namespace wick::cold {
@@ -24,7 +25,7 @@ namespace wick::cold {
 class DiskFullWatch final : public rocksdb::EventListener {
  public:
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
-    if (error->IsNoSpace()) full_.store(true, std::memory_order_relaxed);
+    if (MeansFullDisk(*error)) full_.store(true, std::memory_order_relaxed);
   }
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status error,
                             bool* auto_recovery) override {
@@ -36,9 +37,6 @@ class DiskFullWatch final : public rocksdb::EventListener {
  private:
   std::atomic<bool> full_{false};
 };
-
-/// The error of a directory that another process has open.
-absl::Status InUse(const std::string& directory);
 
 /// FailedPrecondition: the format record is of a newer wick. DataLoss: it is none.
 absl::Status CheckFormatRecord(std::string_view value, const std::string& directory);

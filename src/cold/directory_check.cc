@@ -75,6 +75,19 @@ absl::Status CheckAgainst(const DirectoryNote& note, const std::string& director
                              first, manifest.file));
 }
 
+/// The newest log with anything in it; empty: there is none. A log that was begun after a write had
+/// met a full disk is empty.
+absl::StatusOr<std::string> NewestWritten(rocksdb::Env& env, const std::string& directory,
+                                          const std::vector<std::string>& logs) {
+  for (auto log = logs.rbegin(); log != logs.rend(); ++log) {
+    uint64_t bytes = 0;
+    WICK_RETURN_IF_ERROR(FromRocks(env.GetFileSize(directory + "/" + *log, &bytes),
+                                   fmt::format("looking at the size of {}/{}", directory, *log)));
+    if (bytes > 0) return *log;
+  }
+  return std::string();
+}
+
 }  // namespace
 
 absl::Status CheckDirectory(rocksdb::Env& env, const std::string& directory,
@@ -90,10 +103,11 @@ absl::Status CheckDirectory(rocksdb::Env& env, const std::string& directory,
   const uint64_t after_tables = manifest.last_sequence + 1;
   uint64_t after_logs = 0;
   std::string before = manifest.file;
+  WICK_ASSIGN_OR_RETURN(const std::string newest, NewestWritten(env, directory, logs));
   for (const std::string& file : logs) {
     if (LogNumber(file) < manifest.first_log_to_keep) continue;  // a crash undid its deletion
     WICK_ASSIGN_OR_RETURN(const LogScan scan, ScanLog(env, directory + "/" + file));
-    WICK_RETURN_IF_ERROR(Judge(directory, file, scan, file == logs.back(), torn));
+    WICK_RETURN_IF_ERROR(Judge(directory, file, scan, file == newest, torn));
     if (scan.next_sequence == 0) continue;
     const uint64_t expected = after_logs == 0 ? after_tables : after_logs;
     if (scan.first_sequence > expected || (after_logs != 0 && scan.first_sequence < expected)) {

@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 
-#include "cold/database.h"
 #include "cold/rocks_status.h"
 
 namespace wick::cold {
@@ -24,8 +23,15 @@ class DirectoryLock {
     std::unique_ptr<DirectoryLock> lock;
     const rocksdb::Status status = TryTake(env, directory, lock);
     if (status.ok()) return lock;
-    if (!status.IsNoSpace()) return InUse(directory);
-    return FromRocks(status, fmt::format("locking the data directory {}", directory));
+    // A lock file that cannot even be opened says nothing of other processes.
+    if (MeansFullDisk(status) ||
+        status.ToString().find("hile open a file for lock") != std::string::npos) {
+      return FromRocks(status, fmt::format("locking the data directory {}", directory));
+    }
+    return Error(absl::StatusCode::kFailedPrecondition,
+                 "the data directory {} is in use by another process; stop that one, or set "
+                 "another directory",
+                 directory);
   }
 
   /// Of any directory.

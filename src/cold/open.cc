@@ -4,11 +4,11 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <vector>
 
 #include "cold/backup.h"
 #include "cold/directory_check.h"
+#include "cold/make_directories.h"
 #include "cold/rocks_options.h"
 #include "cold/rocks_status.h"
 #include "cold/store_impl.h"
@@ -17,34 +17,21 @@
 namespace wick::cold {
 namespace {
 
-namespace fs = std::filesystem;
-
 /// What opening to write needs beside the tables it makes of the logs: a manifest, options, a log.
 constexpr uint64_t kRoomToOpenBytes = 1_MiB;
 
-/// Makes the directory and those above it. Each is synced into the one that holds it: a power cut
-/// must not take away the place of what is acknowledged afterwards.
-absl::Status MakeDirectories(rocksdb::Env& env, const fs::path& directory) {
-  bool is_directory = false;
-  if (env.IsDirectory(directory, &is_directory).ok() && is_directory) return absl::OkStatus();
-  const fs::path parent = directory.has_parent_path() ? directory.parent_path() : fs::path(".");
-  if (parent != directory) WICK_RETURN_IF_ERROR(MakeDirectories(env, parent));
-  rocksdb::Status made = env.CreateDirIfMissing(directory);
-  std::unique_ptr<rocksdb::Directory> holder;
-  if (made.ok()) made = env.NewDirectory(parent, &holder);
-  if (made.ok()) made = holder->Fsync();
-  if (made.ok()) return absl::OkStatus();
-  if (made.IsNoSpace()) {
-    return FromRocks(made, fmt::format("making the data directory {}", directory.string()));
-  }
-  return Error(absl::StatusCode::kPermissionDenied,
-               "cannot make the data directory {}: {}; set one that wick may write to",
-               directory.string(), made.ToString());
-}
-
 absl::Status PrepareDirectory(const StoreOptions& options) {
   const std::string& directory = options.directory;
-  WICK_RETURN_IF_ERROR(MakeDirectories(*EnvOf(options), fs::path(directory).lexically_normal()));
+  // A power cut must not take away the place of what is acknowledged afterwards.
+  const rocksdb::Status made = MakeDirectories(*EnvOf(options), directory);
+  if (MeansFullDisk(made)) {
+    return FromRocks(made, fmt::format("making the data directory {}", directory));
+  }
+  if (!made.ok()) {
+    return Error(absl::StatusCode::kPermissionDenied,
+                 "cannot make the data directory {}: {}; set one that wick may write to", directory,
+                 made.ToString());
+  }
   if (options.env == nullptr && access(directory.c_str(), R_OK | W_OK | X_OK) != 0) {
     return Error(
         absl::StatusCode::kPermissionDenied,

@@ -31,7 +31,9 @@ inline bool IsPossible(market::Tier tier, const market::FoldedCandle& candle) {
          IsPossiblePrice(candle.close) && candle.low <= std::min(candle.open, candle.close) &&
          candle.high >= std::max(candle.open, candle.close) &&
          IsPossibleVolume(candle.base_volume_last_24h) &&
-         IsPossibleVolume(candle.quote_volume_last_24h);
+         IsPossibleVolume(candle.quote_volume_last_24h) &&
+         (candle.count > 1 ||
+          (candle.open_offset_ms == candle.close_offset_ms && candle.low == candle.high));
 }
 
 }  // namespace wick::cold

@@ -9,6 +9,8 @@
 
 #include "base/sync_directory.h"
 #include "cold/backup.h"
+#include "cold/directory_lock.h"
+#include "cold/make_directories.h"
 #include "cold/rocks_status.h"
 
 namespace wick::cold {
@@ -52,21 +54,26 @@ absl::Status Sync(const fs::path& directory) {
                std::strerror(errno));
 }
 
-/// Makes `directory`; FailedPrecondition if something is in it.
-absl::Status MakeEmpty(const fs::path& directory) {
-  std::error_code error;
-  fs::create_directories(directory, error);
-  fs::directory_iterator entries;
-  if (!error) entries = fs::directory_iterator(directory, error);
-  if (error) {
+/// Makes `directory` and locks it; FailedPrecondition if something is in it or a server uses it.
+absl::StatusOr<std::unique_ptr<DirectoryLock>> TakeEmpty(const fs::path& directory) {
+  const auto refused = [&](const std::string& why) {
     return Error(absl::StatusCode::kPermissionDenied,
                  "cannot restore into {}: {}; give a directory you may write to",
-                 directory.string(), error.message());
+                 directory.string(), why);
+  };
+  rocksdb::Env& env = *rocksdb::Env::Default();
+  if (const auto made = MakeDirectories(env, directory); !made.ok()) {
+    return refused(made.ToString());
   }
-  if (entries == fs::directory_iterator()) return absl::OkStatus();
-  return Error(absl::StatusCode::kFailedPrecondition,
-               "{} is not empty (it holds {}); restore into an empty or new directory",
-               directory.string(), entries->path().filename().string());
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    if (entry.path().filename() == DirectoryLock::kFileName) continue;
+    return Error(absl::StatusCode::kFailedPrecondition,
+                 "{} is not empty (it holds {}); restore into an empty or new directory",
+                 directory.string(), entry.path().filename().string());
+  }
+  if (error) return refused(error.message());
+  return DirectoryLock::Take(env, directory);
 }
 
 /// Moves what was restored up into `data`. CURRENT is the last file and the folder goes at the very
@@ -90,8 +97,7 @@ absl::Status MoveUp(const fs::path& restored, const fs::path& data) {
     return Error(absl::StatusCode::kUnavailable, "cannot remove {}: {}", restored.string(),
                  error.message());
   }
-  WICK_RETURN_IF_ERROR(Sync(data));
-  return Sync(fs::absolute(data).parent_path());
+  return Sync(data);
 }
 
 }  // namespace
@@ -122,7 +128,7 @@ absl::StatusOr<BackupInfo> Restore(const RestoreOptions& options) {
                  chosen->id, options.backup_directory);
   }
   const fs::path data(options.data_directory);
-  WICK_RETURN_IF_ERROR(MakeEmpty(data));
+  WICK_ASSIGN_OR_RETURN(const auto held, TakeEmpty(data));
   const fs::path restored = data / kRestoringName;
   absl::Status status =
       FromRocks(engine->RestoreDBFromBackup(chosen->id, restored, restored),

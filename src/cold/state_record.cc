@@ -127,8 +127,7 @@ absl::StatusOr<SeriesState> DecodeState(std::string_view value) {
   if (!whole || !value.empty()) {
     return absl::DataLossError("its fields make no sense");
   }
-  // A series without an event has a record, too: all zero.
-  bool possible = state.latest == Price{} || IsPossible(state.latest);
+  bool possible = IsPossible(state.latest);
   for (Tier tier : market::kTiers) {
     const FoldedCandle& candle = state.newest[Index(tier)];
     possible = possible && (candle.count == 0 || IsPossible(tier, candle));

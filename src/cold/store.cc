@@ -35,14 +35,14 @@ absl::StatusOr<std::shared_ptr<Database>> Store::Impl::CurrentOrError() const {
 absl::Status Store::Impl::CheckWritable() const {
   WICK_RETURN_IF_ERROR(FirstError());
   if (disk_full.load(std::memory_order_acquire)) return DiskFull("writing stopped");
-  if (Current()->met_full_disk()) return DiskFull("a table did not fit");
-  return absl::OkStatus();
+  WICK_ASSIGN_OR_RETURN(const std::shared_ptr<Database> current, CurrentOrError());
+  return current->met_full_disk() ? DiskFull("a table did not fit") : absl::OkStatus();
 }
 
 absl::Status Store::Impl::Judge(const rocksdb::Status& status) {
   if (status.ok()) return absl::OkStatus();
   // A stalled write is given up, incomplete, when what stalls it has failed.
-  if (status.IsNoSpace() || (status.IsIncomplete() && Current()->met_full_disk())) {
+  if (MeansFullDisk(status) || (status.IsIncomplete() && Current()->met_full_disk())) {
     disk_full.store(true, std::memory_order_release);
     return DiskFull(status.ToString());
   }
@@ -99,11 +99,13 @@ const std::vector<LogRepair>& Store::repairs() const { return impl_->repairs; }
 
 absl::Status Store::Flush() {
   WICK_RETURN_IF_ERROR(impl_->CheckWritable());
-  const std::shared_ptr<Database> current = impl_->Current();
+  WICK_ASSIGN_OR_RETURN(const std::shared_ptr<Database> current, impl_->CurrentOrError());
   const rocksdb::Status flushed =
       current->db().Flush(rocksdb::FlushOptions(), current->AllFamilies());
   if (flushed.ok()) impl_->Note(*current);
   const std::lock_guard guard(impl_->write_mutex);
+  // After a write that met a full disk RocksDB refuses to flush, with an error of its own.
+  if (!flushed.ok()) WICK_RETURN_IF_ERROR(impl_->CheckWritable());
   return impl_->Judge(flushed);
 }
 

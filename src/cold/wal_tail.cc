@@ -193,20 +193,56 @@ class Scanner {
     scan_.next_sequence = sequence + writes;
   }
 
-  /// Whether the beginning of a batch stands anywhere behind the damage.
+  /// Whether a batch begins anywhere behind the damage. Where records begin is known at the front
+  /// of a block alone, and prices and names, which clients choose, may look like a record:
+  /// elsewhere one counts only if records fill the rest of the block from there.
   absl::StatusOr<bool> BatchBeginsBehind() {
     const uint64_t damaged_block = scan_.damage_at / kBlockBytes * kBlockBytes;
     for (uint64_t at = damaged_block; at < scan_.file_bytes; at += kBlockBytes) {
       WICK_ASSIGN_OR_RETURN(const std::string_view block, blocks_.Read(at));
       uint64_t from = at == damaged_block ? scan_.damage_at - at + 1 : 0;
-      for (; from + kHeaderBytes <= block.size(); ++from) {
-        const auto type = static_cast<uint8_t>(block[from + kHeaderBytes - 1]);
-        if ((type == kFull || type == kFirst) && ParseRecord(block.substr(from)).has_value()) {
-          return true;
-        }
+      for (; from < block.size(); ++from) {
+        const Records records = RecordsFrom(block.substr(from), kBlockBytes - from);
+        if (records.begin_batch && (records.fill_block || from == 0)) return true;
       }
     }
     return false;
+  }
+
+  struct Records {
+    bool begin_batch = false;  // one of them does
+    bool fill_block = false;   // there is one at least, and nothing but them
+  };
+
+  /// The records at the front of `bytes`, which reach to the end of the block or of the file.
+  Records RecordsFrom(std::string_view bytes, uint64_t block_left) const {
+    Records records;
+    const bool is_file_end = bytes.size() < block_left;
+    for (bool first = true;; first = false) {
+      const std::optional<Record> record = ParseRecord(bytes);
+      if (!record.has_value()) {
+        records.fill_block = !first && (is_file_end ? bytes.empty() : bytes.size() < kHeaderBytes);
+        return records;
+      }
+      bytes.remove_prefix(kHeaderBytes + record->payload.size());
+      records.begin_batch |= MayBeginBatch(*record, !is_file_end && bytes.empty());
+    }
+  }
+
+  /// Whether a record begins a batch that was written after those that were seen.
+  bool MayBeginBatch(const Record& record, bool ends_block) const {
+    if (record.type != kFull && record.type != kFirst) return false;
+    if (record.type == kFirst && !ends_block) return false;  // it goes on in the next block
+    std::string_view header = record.payload;
+    uint64_t sequence;
+    uint32_t writes;
+    if (!TakeLittleEndian(header, sequence) || !TakeLittleEndian(header, writes)) {
+      return record.type == kFirst;  // cut by the end of the block
+    }
+    if (writes == 0) return false;
+    if (scan_.next_sequence == 0) return true;  // no batch was seen, so any may be the next
+    // Every write takes more than a byte of the log.
+    return sequence >= scan_.next_sequence && sequence - scan_.next_sequence <= scan_.file_bytes;
   }
 
   absl::StatusOr<bool> LostPage() {

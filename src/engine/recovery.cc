@@ -12,7 +12,6 @@ namespace {
 bool HasNewestCandles(const cold::SeriesState& state) {
   return std::all_of(market::kTiers.begin(), market::kTiers.end(), [&](market::Tier tier) {
     const market::FoldedCandle& newest = state.newest[market::Index(tier)];
-    if (state.latest.timestamp_ms == 0) return newest.count == 0;
     return newest.count > 0 && newest.bucket == market::BucketOf(tier, state.latest.timestamp_ms);
   });
 }

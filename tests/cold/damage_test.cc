@@ -235,7 +235,12 @@ TEST_CASE("a log that is not the newest is whole or damaged", "[cold][damage]") 
   std::vector<LogRepair> torn;
   REQUIRE(CheckDirectory(*disk.env(), kDataDirectory, torn).ok());
   REQUIRE(torn.size() == 1);
-  disk.Put(kDataDirectory + "/999999.log", "");
+  // Begun after a write that had met a full disk.
+  disk.Put(kDataDirectory + "/999998.log", "");
+  torn.clear();
+  REQUIRE(CheckDirectory(*disk.env(), kDataDirectory, torn).ok());
+  REQUIRE(torn.size() == 1);
+  disk.Put(kDataDirectory + "/999999.log", disk.Read(path));
   torn.clear();
   const absl::Status refused = CheckDirectory(*disk.env(), kDataDirectory, torn);
   CAPTURE(refused);

@@ -116,8 +116,8 @@ TEST_CASE("states come back in every field, shared with the latest price or not"
   }
 }
 
-TEST_CASE("a series that has no price yet has a state, too", "[cold][state]") {
-  REQUIRE(DecodeState(EncodedState({})).value() == SeriesState{});
+TEST_CASE("a state without a price is of no series", "[cold][state]") {
+  REQUIRE_FALSE(DecodeState(EncodedState({})).ok());
 }
 
 TEST_CASE("no damaged state record decodes into the wrong number of fields", "[cold][state]") {

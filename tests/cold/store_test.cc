@@ -101,7 +101,9 @@ TEST_CASE("everything committed is read back in key order after a crash and afte
   state.latest = {100, 1, 2, 1'700'000'000'123};
   state.newest[0] = market::StartCandle(Tier::k1s, state.latest);
   batch.PutState(SeriesId{256}, state);
-  batch.PutState(SeriesId{1}, {});
+  SeriesState quiet;
+  quiet.latest = {1, 0, 0, 1};
+  batch.PutState(SeriesId{1}, quiet);
   batch.PutReference({"ETH", "USD", "kraken"});
   batch.PutReference({"BTC", "USDT", "binance"});
   batch.PutLastNumber(1ull << 40);
@@ -145,7 +147,7 @@ TEST_CASE("everything committed is read back in key order after a crash and afte
                   states.emplace_back(Raw(series), read);
                 })
                 .ok());
-    REQUIRE(states == std::vector<std::pair<uint32_t, SeriesState>>{{1, {}}, {256, state}});
+    REQUIRE(states == std::vector<std::pair<uint32_t, SeriesState>>{{1, quiet}, {256, state}});
 
     std::vector<Reference> references;
     REQUIRE(reopened->ReadReferences([&](const Reference& r) { references.push_back(r); }).ok());

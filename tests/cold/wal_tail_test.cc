@@ -23,11 +23,14 @@ TEST_CASE("the checksum is CRC-32C, and masked as RocksDB does it", "[cold][wal]
 class LogText {
  public:
   /// A batch of one write; returns where it begins.
-  uint64_t Add(uint64_t payload_bytes, std::optional<uint64_t> sequence = {}) {
+  uint64_t Add(uint64_t bytes, std::optional<uint64_t> sequence = {}) {
+    return Add(std::string(bytes, 'p'), sequence);
+  }
+  uint64_t Add(std::string_view content, std::optional<uint64_t> sequence = {}) {
     std::string payload;
     AppendLittleEndian(sequence.value_or(next_++), payload);
     AppendLittleEndian(uint32_t{1}, payload);
-    payload.append(payload_bytes, 'p');
+    payload += content;
     if (kBlock - text_.size() % kBlock < 7) text_.resize((text_.size() / kBlock + 1) * kBlock);
     const uint64_t begin = text_.size();
     std::string_view left = payload;
@@ -186,6 +189,37 @@ TEST_CASE("a damaged length does not hide the batch behind it", "[cold][wal]") {
   log.Add(100);
   log.text()[damaged + 5] = 0x7f;  // 32 KiB, beyond the end of the file
   REQUIRE(Scan(log.text()).end == LogScan::End::kDamaged);
+}
+
+/// A whole batch of one record, as it stands in a log.
+std::string BatchText(uint64_t sequence) {
+  LogText log;
+  log.Add(20, sequence);
+  return log.text();
+}
+
+TEST_CASE("what a client sent may look like a record: torn all the same", "[cold][wal]") {
+  std::string price;  // 2.1250029110290467: a record of one byte
+  AppendLittleEndian(2.1250029110290467, price);
+  for (const std::string& text : {price, BatchText(2), BatchText(3), BatchText(1'000)}) {
+    std::string sent;
+    while (sent.size() < 100'000) sent += text + "some of something else";
+    LogText log;
+    log.Add(200, 1);
+    const uint64_t whole = log.text().size();
+    log.Add(sent, 2);
+    for (uint64_t cut = whole + 500; cut < log.text().size(); cut += 997) {
+      const std::string torn = log.text().substr(0, cut);
+      if (torn.ends_with(text)) continue;  // not to be told from a batch that was written last
+      const LogScan scan = Scan(torn);
+      CAPTURE(text.size(), cut, scan.what);
+      REQUIRE(scan.end == LogScan::End::kTorn);
+      REQUIRE(scan.whole_bytes == whole);
+    }
+    std::string pages = log.text();  // and its first page did not arrive
+    std::fill(pages.begin() + 4'096, pages.begin() + 8'192, '\0');
+    REQUIRE(Scan(pages).end == LogScan::End::kTorn);
+  }
 }
 
 TEST_CASE("a batch that is missing between two is damage", "[cold][wal]") {
