@@ -86,13 +86,7 @@ absl::Status Impl::Stop() {
   passes.Request([written](absl::Status status) { written->set_value(std::move(status)); });
   while (result.wait_for(std::chrono::milliseconds(threads_ ? 1 : 0)) !=
          std::future_status::ready) {
-    if (gate.failed()) {
-      passes.Fail(gate.status());
-    } else if (gate.full()) {
-      passes.Refuse(gate.status());
-    } else {
-      BeginPass();
-    }
+    if (!RefusePasses()) BeginPass();
     if (threads_) continue;
     for (unsigned i = 0; i < workers.size(); ++i) Poll(i);
     committer.Turn();

@@ -120,6 +120,8 @@ class Impl {
   void MaintenanceLoop();
   void WatchSpace();
   bool CheckpointDue(std::chrono::steady_clock::duration since_last) const;
+  /// True if nothing is written at the moment, and whoever waits for a checkpoint was told so.
+  bool RefusePasses();
   void BeginPass();
   void RemoveExpired();
 

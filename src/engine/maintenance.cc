@@ -27,11 +27,7 @@ void Impl::MaintenanceLoop() {
 void Impl::Maintain() {
   const auto now = std::chrono::steady_clock::now();
   WatchSpace();
-  if (gate.failed()) {
-    passes.Fail(gate.status());
-  } else if (gate.full()) {
-    passes.Refuse(gate.status());
-  } else if (CheckpointDue(now - last_pass_)) {
+  if (!RefusePasses() && CheckpointDue(now - last_pass_)) {
     last_pass_ = now;
     BeginPass();
   }
@@ -62,6 +58,14 @@ bool Impl::CheckpointDue(std::chrono::steady_clock::duration since_last) const {
   return std::any_of(workers.begin(), workers.end(), [&](const auto& worker) {
     return worker->shard.unwritten().size() > options.unwritten_candles_max;
   });
+}
+
+bool Impl::RefusePasses() {
+  if (!gate.failed() && !gate.full()) return false;
+  const absl::Status status = gate.status();
+  if (status.ok()) return false;  // room has just come back
+  gate.failed() ? passes.Fail(status) : passes.Refuse(status);
+  return true;
 }
 
 void Impl::BeginPass() {
