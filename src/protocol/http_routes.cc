@@ -9,6 +9,7 @@
 
 #include "market/validation.h"
 #include "protocol/http_query.h"
+#include "protocol/http_target.h"
 #include "protocol/http_values.h"
 
 namespace wick::protocol {
@@ -227,15 +228,6 @@ std::optional<std::string_view> Match(std::string_view pattern, std::string_view
   return path;
 }
 
-/// Takes scheme and authority off a target in absolute form.
-std::string_view WithoutOrigin(std::string_view target) {
-  if (target.starts_with('/')) return target;
-  const size_t scheme = target.find("://");
-  if (scheme == std::string_view::npos) return target;
-  const size_t path = target.find('/', scheme + 3);
-  return path == std::string_view::npos ? "/" : target.substr(path);
-}
-
 OrProblem<HttpRequest> ReadRoute(const Route& route, std::string_view base_segment,
                                  std::string_view query_text, uint32_t candles_per_request_max) {
   auto query = Query::Read(query_text, route.parameters);
@@ -251,24 +243,14 @@ OrProblem<HttpRequest> ReadRoute(const Route& route, std::string_view base_segme
   return route.read(target);
 }
 
-/// A target in both forms, cut at its question mark.
-struct PathAndQuery {
-  std::string_view path;
-  std::string_view query;
-};
-PathAndQuery Cut(std::string_view target) {
-  target = WithoutOrigin(target);
-  const size_t question = std::min(target.find('?'), target.size());
-  return {target.substr(0, question), target.substr(std::min(question + 1, target.size()))};
-}
-
 std::string_view WithoutHead(std::string_view method) { return method == "HEAD" ? "GET" : method; }
 
 }  // namespace
 
 OrProblem<HttpRequest> RouteHttp(std::string_view method, std::string_view target,
                                  uint32_t candles_per_request_max) {
-  const auto [path, query] = Cut(target);
+  const HttpTarget cut = CutTarget(target);  // its host is the reader's concern
+  const std::string_view path = cut.path;
   method = WithoutHead(method);
 
   std::string allow;
@@ -276,7 +258,7 @@ OrProblem<HttpRequest> RouteHttp(std::string_view method, std::string_view targe
     const auto base_segment = Match(route.path, path);
     if (!base_segment) continue;
     if (route.method == method) {
-      return ReadRoute(route, *base_segment, query, candles_per_request_max);
+      return ReadRoute(route, *base_segment, cut.query, candles_per_request_max);
     }
     if (!allow.empty()) allow += ", ";
     allow += route.method;
@@ -304,7 +286,7 @@ std::vector<HttpRouteInfo> HttpRoutes() {
 }
 
 Scope ScopeOfHttp(std::string_view method, std::string_view target) {
-  const std::string_view path = Cut(target).path;
+  const std::string_view path = CutTarget(target).path;
   method = WithoutHead(method);
   for (const Route& route : kRoutes) {
     if (route.method == method && Match(route.path, path)) return route.scope;

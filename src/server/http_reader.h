@@ -95,7 +95,7 @@ class HttpReader {
     void on_header_impl(Error& error) override;
     void on_body_init_impl(const Size& content_length, Error& error) override;
     std::size_t on_body_impl(View body, Error& error) override;
-    void on_chunk_header_impl(std::uint64_t, View, Error&) override {}
+    void on_chunk_header_impl(std::uint64_t, View extensions, Error& error) override;
     std::size_t on_chunk_body_impl(std::uint64_t, View body, Error& error) override;
     void on_finish_impl(Error&) override {}
 

@@ -71,6 +71,8 @@ TEST_CASE("HEAD and absolute targets are routed like GET of the path", "[protoco
   CHECK(Routed<GetLatest>("HEAD", "/v1/latest?symbol=K:B/Q").symbol == Symbol("B", "Q", "K"));
   Routed<GetStatus>("GET", "http://localhost:9400/v1/status");
   CHECK(Refused("GET", "http://localhost:9400").status == 404);
+  CHECK(Refused("GET", "http://localhost:9400?a=/v1/status").code == "not_found");
+  CHECK(Refused("GET", "ftp://localhost/v1/status").code == "not_found");
 }
 
 TEST_CASE("what is not there is 404, what is there in another way is 405", "[protocol][routes]") {

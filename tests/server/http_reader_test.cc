@@ -51,7 +51,7 @@ TEST_CASE("requests are read one after the other, however the bytes are cut", "[
       "POST /v1/events?ack=none HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
       "Content-Length: 5\r\n\r\nhello"
       "POST /v1/latest HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-      "3\r\nabc\r\n2;extension=1\r\nde\r\n0\r\nTrailer: t\r\n\r\n"
+      "3\r\nabc\r\n2;extension=1;b=\"\t\"\r\nde\r\n0\r\nTrailer: t\r\n\r\n"
       "HEAD / HTTP/1.0\r\n\r\n";
   for (size_t piece = 1; piece <= bytes.size(); ++piece) {
     INFO("pieces of " << piece << " bytes");
@@ -125,10 +125,12 @@ TEST_CASE("a body whose length can be read in two ways is refused", "[server][ht
     CHECK(RefusalOf(post + "Transfer-Encoding: " + encoding + "\r\n\r\n0\r\n\r\n") == 400);
   }
   const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
-  for (const char* chunk : {"-1\r\na\r\n", "+1\r\na\r\n", " 1\r\na\r\n", "0x1\r\na\r\n\r\n",
-                            "1 1\r\na\r\n", "g\r\na\r\n", "\r\na\r\n", "fffffffffffffffff\r\na\r\n",
-                            "1\na\r\n0\r\n\r\n", "1\r\nab\r\n0\r\n\r\n", "1\r\na0\r\n\r\n\r\n",
-                            "1;\"\r\na\r\n0\r\n\r\n", "0\r\nTrailer : x\r\n\r\n"}) {
+  for (const char* chunk :
+       {"-1\r\na\r\n", "+1\r\na\r\n", " 1\r\na\r\n", "0x1\r\na\r\n\r\n", "1 1\r\na\r\n",
+        "g\r\na\r\n", "\r\na\r\n", "fffffffffffffffff\r\na\r\n", "1\na\r\n0\r\n\r\n",
+        "1\r\nab\r\n0\r\n\r\n", "1\r\na0\r\n\r\n\r\n", "1;\"\r\na\r\n0\r\n\r\n",
+        "0\r\nTrailer : x\r\n\r\n", "1;a=\"\n\"\r\na\r\n0\r\n\r\n",
+        "1;a=\"\x01\"\r\na\r\n0\r\n\r\n", "1\r\na\r\n0;a=\"\n\"\r\n\r\n"}) {
     CAPTURE(chunk);
     CHECK(RefusalOf(chunked + chunk) == 400);
   }
@@ -217,6 +219,7 @@ TEST_CASE("a body has its target's limit, known from its length or found on the 
   CHECK(RefusalOf(post("/v1/events", "9", ""), limits) == 413);
   CHECK(RefusalOf(post("/v1/latest", "5", ""), limits) == 413);
   CHECK(RefusalOf(post("/v1/eventsx", "5", ""), limits) == 413);
+  CHECK(RefusalOf(post("http://x?/v1/events", "5", ""), limits) == 413);
   CHECK(RefusalOf("POST /v1/latest" + fields +
                       "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n",
                   limits) == 413);

@@ -1,0 +1,39 @@
+#include "protocol/http_target.h"
+
+#include <algorithm>
+
+namespace wick::protocol {
+namespace {
+
+/// Bytes of "http://" or "https://" in front of the target; 0: it is not absolute. Case does not
+/// count.
+size_t SchemeBytes(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    const std::string_view front = target.substr(0, scheme.size());
+    const auto same = [](char a, char b) {
+      return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b;
+    };
+    if (std::equal(front.begin(), front.end(), scheme.begin(), scheme.end(), same)) {
+      return scheme.size();
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+HttpTarget CutTarget(std::string_view target) {
+  HttpTarget cut;
+  if (const size_t scheme = SchemeBytes(target); scheme > 0) {
+    target.remove_prefix(scheme);
+    cut.host = target.substr(0, target.find_first_of("/?#"));
+    target.remove_prefix(cut.host->size());
+  }
+  const size_t question = std::min(target.find('?'), target.size());
+  cut.path = target.substr(0, question);
+  if (cut.path.empty() && cut.host) cut.path = "/";
+  cut.query = target.substr(std::min(question + 1, target.size()));
+  return cut;
+}
+
+}  // namespace wick::protocol

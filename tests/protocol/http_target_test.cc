@@ -1,0 +1,53 @@
+#include "protocol/http_target.h"
+
+#include "catch.h"
+#include "protocol/scope.h"
+
+namespace wick::protocol {
+namespace {
+
+TEST_CASE("a target is cut into host, path and query", "[protocol][target]") {
+  struct Row {
+    const char* target;
+    std::optional<std::string_view> host;
+    const char* path;
+    const char* query;
+  };
+  const Row rows[] = {
+      {"/a/b?c=d?e", std::nullopt, "/a/b", "c=d?e"},
+      {"/a?", std::nullopt, "/a", ""},
+      {"/http://x/y?z", std::nullopt, "/http://x/y", "z"},
+      {"*", std::nullopt, "*", ""},
+      {"", std::nullopt, "", ""},
+      {"?a", std::nullopt, "", "a"},
+      {"http://x:1/a?b", "x:1", "/a", "b"},
+      {"HTTPS://x/a", "x", "/a", ""},
+      {"http://x", "x", "/", ""},
+      {"http://x?a=/v1/status", "x", "/", "a=/v1/status"},
+      {"http://x#/v1/status", "x", "#/v1/status", ""},
+      {"http:///a", "", "/a", ""},
+      {"http:/x/a", std::nullopt, "http:/x/a", ""},
+      {"ftp://x/v1/status", std::nullopt, "ftp://x/v1/status", ""},
+      {"x://y/v1/status", std::nullopt, "x://y/v1/status", ""},
+      {"a?b=http://x/v1/status", std::nullopt, "a", "b=http://x/v1/status"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.target);
+    const HttpTarget cut = CutTarget(row.target);
+    CHECK(cut.host == row.host);
+    CHECK(cut.path == row.path);
+    CHECK(cut.query == row.query);
+  }
+}
+
+TEST_CASE("no query and no other scheme leads to a route", "[protocol][target]") {
+  CHECK(ScopeOfHttp("GET", "http://x/healthz") == Scope::kNone);
+  for (const char* target : {"http://x?a=/healthz", "http://x#/healthz", "x?http://y/healthz",
+                             "ftp://x/healthz", "//x/healthz"}) {
+    CAPTURE(target);
+    CHECK(ScopeOfHttp("GET", target) == Scope::kToken);
+  }
+}
+
+}  // namespace
+}  // namespace wick::protocol
