@@ -29,6 +29,9 @@ constexpr size_t kTokenBytes = 32;  // of chance in a token
 constexpr std::string_view kTokenPrefix =
     "wick_";  // so that one that leaks is known for what it is
 
+constexpr std::string_view kNameLetters = "a-z, A-Z, 0-9, '.', '_' and '-'";
+constexpr std::string_view kScopesForm = "write read, ingest, admin, or several with commas";
+
 std::string ErrnoText() { return std::generic_category().message(errno); }
 
 bool IsName(std::string_view name) {
@@ -36,12 +39,6 @@ bool IsName(std::string_view name) {
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
   return !name.empty() && name.size() <= kNameBytesMax &&
          name.find_first_not_of(kAllowed) == std::string_view::npos;
-}
-
-absl::Status CheckName(std::string_view name) {
-  if (IsName(name)) return absl::OkStatus();
-  return InvalidArgument("\"{}\" is no name of a token: 1 to {} of a-z, A-Z, 0-9, '.', '_' and '-'",
-                         name, kNameBytesMax);
 }
 
 std::vector<std::string> WordsOf(const std::string& line) {
@@ -59,19 +56,24 @@ bool ParseDigest(const std::string& hex, TokenDigest& digest) {
   return true;
 }
 
-/// The entry of a line; nullopt: it is blank or a comment.
+/// The entry of a line; nullopt: it is blank or a comment. An error tells the place and never what
+/// stands there: somebody may have written the token itself, and the error goes to the log.
 absl::StatusOr<std::optional<TokenEntry>> ParseLine(const std::string& line) {
   const std::vector<std::string> words = WordsOf(line);
   if (words.empty() || words.front().starts_with('#')) return std::nullopt;
   if (words.size() != 3) return InvalidArgument("a line is `name scopes sha256`");
   TokenEntry entry;
   entry.name = words[0];
-  WICK_RETURN_IF_ERROR(CheckName(entry.name));
-  WICK_ASSIGN_OR_RETURN(entry.scopes, ParseScopes(words[1]));
+  if (!IsName(entry.name)) {
+    return InvalidArgument("the first word is no name: 1 to {} of {}", kNameBytesMax, kNameLetters);
+  }
+  const auto scopes = ParseScopes(words[1]);
+  if (!scopes.ok()) {
+    return InvalidArgument("the second word is no list of scopes: {}", kScopesForm);
+  }
+  entry.scopes = *scopes;
   if (!ParseDigest(words[2], entry.digest)) {
-    // Not shown: somebody may have written the token itself.
-    return InvalidArgument("the third word of {} is no SHA-256 of 64 hexadecimal digits",
-                           entry.name);
+    return InvalidArgument("the third word is no SHA-256 of 64 hexadecimal digits");
   }
   return entry;
 }
@@ -165,8 +167,7 @@ absl::StatusOr<Scopes> ParseScopes(std::string_view text) {
         std::find_if(protocol::kScopeNames.begin(), protocol::kScopeNames.end(),
                      [&](const protocol::ScopeName& scope) { return scope.name == name; });
     if (known == protocol::kScopeNames.end()) {
-      return InvalidArgument(
-          "\"{}\" is no scope: write read, ingest, admin, or several with commas", name);
+      return InvalidArgument("\"{}\" is no scope: {}", name, kScopesForm);
     }
     scopes.Add(known->scope);
     if (name.size() == left.size()) return scopes;
@@ -186,19 +187,22 @@ std::string ToString(const Scopes& scopes) {
 
 absl::StatusOr<std::vector<TokenEntry>> ParseTokens(std::string_view text, std::string_view file) {
   std::vector<TokenEntry> entries;
+  std::vector<int> numbers;  // of their lines
   std::istringstream lines{std::string(text)};
   std::string line;
   for (int number = 1; std::getline(lines, line); ++number) {
     auto entry = ParseLine(line);
     if (!entry.ok()) return InvalidArgument("{}:{}: {}", file, number, Message(entry.status()));
     if (!*entry) continue;
-    for (const TokenEntry& before : entries) {
-      if (before.name == (*entry)->name || before.digest == (*entry)->digest) {
-        return InvalidArgument("{}:{}: {} repeats the {} of {}", file, number, (*entry)->name,
-                               before.name == (*entry)->name ? "name" : "hash", before.name);
+    for (size_t i = 0; i < entries.size(); ++i) {
+      const bool same_name = entries[i].name == (*entry)->name;
+      if (same_name || entries[i].digest == (*entry)->digest) {
+        return InvalidArgument("{}:{}: the {} is that of line {}", file, number,
+                               same_name ? "name" : "hash", numbers[i]);
       }
     }
     entries.push_back(**std::move(entry));
+    numbers.push_back(number);
   }
   return entries;
 }
@@ -210,7 +214,10 @@ absl::StatusOr<std::vector<TokenEntry>> ReadTokens(const std::string& path) {
 
 absl::StatusOr<std::string> AddToken(const std::string& path, std::string_view name,
                                      const Scopes& scopes) {
-  WICK_RETURN_IF_ERROR(CheckName(name));
+  if (!IsName(name)) {
+    return InvalidArgument("\"{}\" is no name of a token: 1 to {} of {}", name, kNameBytesMax,
+                           kNameLetters);
+  }
   Replacement replacement(path);
   WICK_RETURN_IF_ERROR(replacement.Open());
   std::string text;

@@ -28,7 +28,8 @@ absl::StatusOr<protocol::Scopes> ParseScopes(std::string_view text);
 std::string ToString(const protocol::Scopes& scopes);
 
 /// Lines of `name scopes sha256`, comments with #, blank lines. The first line that is none of
-/// these is an error that names `file` and the line: a file is used as a whole or not at all.
+/// these is an error that names `file` and the line, but no word of it, lest a token get into the
+/// log: a file is used as a whole or not at all.
 absl::StatusOr<std::vector<TokenEntry>> ParseTokens(std::string_view text, std::string_view file);
 absl::StatusOr<std::vector<TokenEntry>> ReadTokens(const std::string& path);
 
