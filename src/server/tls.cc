@@ -52,7 +52,9 @@ absl::StatusOr<std::shared_ptr<ssl::context>> LoadContext(const TlsFiles& files)
     return Unusable("tls.certificate", files.certificate,
                     fmt::format("no certificate chain in PEM form: {}", Reason()));
   }
-  if (SSL_CTX_use_PrivateKey_file(native, files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
+  // A key of another kind than the certificate's is taken, and then found to have none.
+  if (SSL_CTX_use_PrivateKey_file(native, files.key.c_str(), SSL_FILETYPE_PEM) != 1 ||
+      SSL_CTX_check_private_key(native) != 1) {
     return Unusable("tls.key", files.key,
                     fmt::format("no private key of tls.certificate in PEM form: {}", Reason()));
   }

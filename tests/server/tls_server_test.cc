@@ -339,6 +339,13 @@ TEST_CASE("a server does not start on what is no certificate, and says which fil
   CHECK(why("", key).find("go together") != std::string::npos);
   const CertificateFiles other = MakeCertificate(tls.directory(), "other");
   CHECK(why(certificate, other.key).find("key values mismatch") != std::string::npos);
+
+  using namespace test::certificate;
+  const Key rsa(EVP_RSA_gen(2'048), EVP_PKEY_free);
+  const Certificate of_rsa = Make("rsa", 3, rsa.get(), nullptr, rsa.get(), "", 24);
+  const std::string file = tls.directory() + "/rsa.crt";
+  ToFile(file, [&](FILE* to) { return PEM_write_X509(to, of_rsa.get()); });
+  CHECK(why(file, key).starts_with("tls.key = " + key + ": "));  // of an elliptic curve
 }
 
 }  // namespace wick::server
