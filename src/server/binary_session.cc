@@ -95,10 +95,12 @@ void BinarySession::Sweep(Time now) {
     return;
   }
   const bool stuck =
-      write_busy_ && IsStuck(now - write_moved_, Ms(limits.write_timeout_ms), answer_share_);
+      write_busy_ && departure_.IsStuck(now, Ms(limits.write_timeout_ms), answer_share_);
   if (stuck || (!greeted_ && now - began_ > Ms(limits.hello_timeout_ms))) return Close();
   if (!in_frame_ || last_) return;
-  switch (frame_.Judge(now, request_share_, limits.body_rate_min)) {
+  // What is not read cannot come faster; it still holds what others may wait for.
+  const uint64_t rate_min = read_busy_ ? limits.body_rate_min : 0;
+  switch (frame_.Judge(now, request_share_, rate_min)) {
     case Arrival::Verdict::kWait:
       return;
     case Arrival::Verdict::kWanted:
@@ -113,7 +115,6 @@ void BinarySession::Sweep(Time now) {
 
 void BinarySession::GiveUp(std::string why) {
   Fail(0, {ErrorCode::kUnavailable, std::move(why)});
-  request_share_.EndWait();
   Write();
 }
 
@@ -143,9 +144,8 @@ void BinarySession::Work() {
   working_ = true;
   bool part = false;
   bool reads_first = false;  // a read waits for those before it
-  const size_t unread_max = services_.config.limits.unread_bytes_max;
   while (!part && !last_ && !no_room_ && !reads_first && open_requests_ < kOpenRequestsMax &&
-         reply_.frames.size() + writing_.size() < unread_max) {
+         !IsFull()) {
     Frame frame;
     binary::ErrorReply error;
     const wire::Limits& limits = greeted_ ? api_.limits() : kLimitsOfHello;
@@ -183,12 +183,11 @@ void BinarySession::Work() {
   if (closed_) return;
   HoldReplies();
   if (!reply_.frames.empty()) Write();
-  if (part) {
-    if (end_ > begin_ && !std::exchange(in_frame_, true)) {
-      frame_.Begin(std::chrono::steady_clock::now());
-    }
-    ReadWithinBudget();
-  }
+  // A whole frame that waits for the engine or for requests before it is not the peer's to hasten.
+  const bool in_frame = end_ > begin_ && (part || IsFull());
+  if (in_frame && !in_frame_) frame_.Begin(std::chrono::steady_clock::now());
+  in_frame_ = in_frame;
+  if (part) ReadWithinBudget();
   CloseIfDone();
 }
 
@@ -256,6 +255,7 @@ void BinarySession::Dispatch(const Frame& frame) {
     });
   });
   if (!at_once) return;
+  HoldReplies();  // the next one is made only if there is memory for it
   --open_requests_;
   open_reads_ -= is_read;
   Count(type, began, reply_.outcome);
@@ -283,7 +283,14 @@ void BinarySession::Count(size_t type, Time began, Outcome outcome) {
 
 void BinarySession::Fail(uint64_t request_id, const binary::ErrorReply& error) {
   last_ = true;
+  request_share_.EndWait();
   binary::AppendError(request_id, error.code, error.message, reply_.frames);
+}
+
+bool BinarySession::IsFull() const {
+  const size_t unread_max =
+      services_.answers.exhausted() ? kFreeBytes : services_.config.limits.unread_bytes_max;
+  return reply_.frames.size() + writing_.size() >= unread_max;
 }
 
 size_t BinarySession::BytesWanted() const {
@@ -325,8 +332,10 @@ void BinarySession::Write() {
   if (write_busy_) return;
   write_busy_ = true;
   std::swap(writing_, reply_.frames);
+  departure_.Begin(std::chrono::steady_clock::now());
   stream_.AsyncWrite(
-      asio::buffer(writing_), [this] { write_moved_ = std::chrono::steady_clock::now(); },
+      asio::buffer(writing_),
+      [this](size_t bytes) { departure_.Note(std::chrono::steady_clock::now(), bytes); },
       [self = shared_from_this()](const Error& error, size_t) { self->OnWritten(error); });
 }
 

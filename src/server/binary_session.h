@@ -56,6 +56,9 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
   /// Bytes that the buffer is to have: for the frame at its head, but not much more than has come
   /// of it.
   size_t BytesWanted() const;
+  /// The peer has so many replies to take that none is added: limits.max_unread, or what it holds
+  /// out of no budget while that for answers is exhausted.
+  bool IsFull() const;
   /// Reads on, or waits until there is memory for the buffer.
   void ReadWithinBudget();
   /// Replaces or compacts the buffer.
@@ -88,12 +91,12 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
 
   // What Sweep() judges by.
   Time began_{};         // accepted
-  Time write_moved_{};   // the peer took something, if write_busy_
   Time linger_began_{};  // if lingering_
   Arrival frame_;        // if in_frame_
+  Departure departure_;  // of writing_, if write_busy_
 
   bool greeted_ = false;
-  bool in_frame_ = false;  // a part of a frame has come and the rest is awaited
+  bool in_frame_ = false;  // the peer is to send the rest of a frame, or to take replies first
   bool working_ = false;   // within Work()
   bool read_busy_ = false;
   bool write_busy_ = false;

@@ -98,6 +98,8 @@ class BudgetShare {
   bool waiting() const { return waiting_; }
   /// Others wait for what this one holds.
   bool is_wanted() const { return charged_ > 0 && budget_.wanted(); }
+  /// Bytes it holds of the budget.
+  uint64_t charged() const { return charged_; }
   /// It holds of a budget that is used up.
   bool is_scarce() const { return charged_ > 0 && budget_.exhausted(); }
 

@@ -15,7 +15,8 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-/// Answers waiting to be written; beyond it they are written before more requests are taken.
+/// Answers waiting to be written; beyond it they are written before more requests are taken. The
+/// body of an answer that is larger by itself is not copied behind them.
 constexpr size_t kOutBytesMax = 256_KiB;
 /// A buffer that has grown beyond this is given back after its write.
 constexpr size_t kOutBytesKept = kFreeBytes;
@@ -74,7 +75,7 @@ void HttpSession::Sweep(Time now) {
   if (lingering_) {
     if (now - linger_began_ > Ms(limits.linger_timeout_ms)) Close();
   } else if (write_busy_) {
-    if (IsStuck(now - write_moved_, Ms(limits.write_timeout_ms), answer_share_)) Close();
+    if (departure_.IsStuck(now, Ms(limits.write_timeout_ms), answer_share_)) Close();
   } else if (pending_) {
     return;  // the answer takes its time
   } else if (!in_message_) {
@@ -82,28 +83,34 @@ void HttpSession::Sweep(Time now) {
       Close();
   } else if (!in_body_) {
     if (now - message_began_ > Ms(limits.header_timeout_ms)) {
-      GiveUp(fmt::format("the header was not whole within {} ms (limits.header_timeout)",
-                         limits.header_timeout_ms));
+      GiveUpSlow(fmt::format("the header was not whole within {} ms (limits.header_timeout)",
+                             limits.header_timeout_ms));
     }
+  } else if (const auto problem = guard_.Check(reader_.message())) {
+    GiveUp(*problem);  // the token was taken back
   } else {
     switch (body_.Judge(now, request_share_, limits.body_rate_min)) {
       case Arrival::Verdict::kWait:
         return;
       case Arrival::Verdict::kWanted:
-        return GiveUp(
+        return GiveUpSlow(
             "memory for bodies is short and this one took too long (limits.max_buffered_requests); "
             "send it again");
       case Arrival::Verdict::kSlow:
-        return GiveUp(
+        return GiveUpSlow(
             fmt::format("the body came with less than {} bytes a second (limits.min_body_rate)",
                         limits.body_rate_min));
     }
   }
 }
 
-void HttpSession::GiveUp(std::string why) {
-  AnswerFailure(protocol::MakeProblem(protocol::ProblemCode::kRequestTimeout, std::move(why)));
+void HttpSession::GiveUp(const protocol::Problem& problem) {
+  AnswerFailure(problem);
   Write();
+}
+
+void HttpSession::GiveUpSlow(std::string why) {
+  GiveUp(protocol::MakeProblem(protocol::ProblemCode::kRequestTimeout, std::move(why)));
 }
 
 void HttpSession::Read() {
@@ -131,7 +138,7 @@ void HttpSession::Work() {
   working_ = true;
   const size_t out_bytes_max =
       std::min<size_t>(kOutBytesMax, services_.config.limits.unread_bytes_max);
-  while (!pending_ && !last_ && out_.size() < out_bytes_max) {
+  while (!pending_ && !last_ && out_.size() < out_bytes_max && large_body_.empty()) {
     size_t consumed = 0;
     const auto state = reader_.Put({buffer_.get() + begin_, end_ - begin_}, consumed);
     begin_ += consumed;
@@ -185,6 +192,8 @@ void HttpSession::MakeSpace() {
 }
 
 void HttpSession::Dispatch() {
+  // Once more: the token may have been taken back while the body came.
+  if (const auto problem = guard_.Check(reader_.message())) return AnswerFailure(*problem);
   request_began_ = std::chrono::steady_clock::now();
   answer_.Clear();
   pending_ = true;
@@ -195,15 +204,17 @@ void HttpSession::Dispatch() {
   if (at_once) Answer(answer_);
 }
 
-void HttpSession::Answer(const HttpAnswer& answer) {
+void HttpSession::Answer(HttpAnswer& answer) {
   WICK_ASSERT(pending_);  // one answer to one request
   pending_ = false;
   const HttpMessage& message = reader_.message();
   last_ = draining_ || !message.keep_alive;
+  const bool head = message.method == "HEAD";
+  const bool large = !head && answer.body.size() > kOutBytesMax;
   AppendAnswer(answer,
-               {message.method == "HEAD", !last_, message.http_1_0, guard_.ReaderOf(message),
-                worker_.Date()},
+               {head || large, !last_, message.http_1_0, guard_.ReaderOf(message), worker_.Date()},
                out_);
+  if (large) large_body_ = std::exchange(answer.body, {});
   reader_.Next();
   in_message_ = in_body_ = false;
   request_share_.Hold(0);
@@ -226,8 +237,10 @@ void HttpSession::OnDeferred(HttpAnswer answer) {
 void HttpSession::AnswerFailure(const protocol::Problem& problem) {
   last_ = true;
   request_share_.EndWait();
+  const HttpMessage& message = reader_.message();
   AppendAnswer(AnswerOf(problem),
-               {false, false, false, guard_.ReaderOf(reader_.message()), worker_.Date()}, out_);
+               {message.method == "HEAD", false, false, guard_.ReaderOf(message), worker_.Date()},
+               out_);
   services_.stats[worker_.index()].http.Count(kHttpRouteOther, Outcome::kClientError, {});
   reader_.Next();  // gives back what has come of a body
   request_share_.Hold(0);
@@ -237,8 +250,10 @@ void HttpSession::Write() {
   if (write_busy_) return;
   write_busy_ = true;
   std::swap(writing_, out_);
+  departure_.Begin(std::chrono::steady_clock::now());
   stream_.AsyncWrite(
-      asio::buffer(writing_), [this] { write_moved_ = std::chrono::steady_clock::now(); },
+      asio::buffer(writing_),
+      [this](size_t bytes) { departure_.Note(std::chrono::steady_clock::now(), bytes); },
       [self = shared_from_this()](const Error& error, size_t) { self->OnWritten(error); });
 }
 
@@ -252,6 +267,7 @@ void HttpSession::OnWritten(const Error& error) {
   } else {
     writing_.clear();
   }
+  if (out_.empty()) out_ = std::exchange(large_body_, {});
   HoldAnswers();
   if (!out_.empty()) return Write();
   if (pending_) return;

@@ -22,7 +22,8 @@ namespace wick::server {
 /// answer is being made or written nothing is read, so a client that does not read its answers is
 /// not read either. Many requests that lie in the buffer together are answered by one write.
 /// Patience: a header, a body, an answer and a pause have their deadlines (limits.*), and progress
-/// in one is no excuse for another; a body or an answer that others wait for has ten seconds.
+/// in one is no excuse for another; a body or an answer that others wait for has ten seconds, and a
+/// body of a sender who loses the right to it meanwhile is not waited for.
 /// Threads: the worker's.
 /// Failure: a request that is no HTTP is answered with a problem document, then the connection is
 /// closed; errors of the socket close it.
@@ -45,7 +46,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   /// Parses and answers what lies in the buffer, then writes or reads on.
   void Work();
   void Dispatch();
-  void Answer(const HttpAnswer& answer);
+  /// Takes the body of a large answer.
+  void Answer(HttpAnswer& answer);
   void OnDeferred(HttpAnswer answer);
   void AnswerFailure(const protocol::Problem& problem);
   /// Notes that a part of a request has come.
@@ -53,11 +55,13 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   void MakeSpace();
   /// Reads on, or waits until there is memory for what has come of a body.
   void ReadWithinBudget();
-  void HoldAnswers() { answer_share_.Hold(out_.size() + writing_.size()); }
+  void HoldAnswers() { answer_share_.Hold(out_.size() + large_body_.size() + writing_.size()); }
   void Write();
   void OnWritten(const Error& error);
-  /// The request did not come in time: says so, then closes.
-  void GiveUp(std::string why);
+  /// The rest of the request is not waited for: says why, then closes.
+  void GiveUp(const protocol::Problem& problem);
+  /// The same for one that did not come in time.
+  void GiveUpSlow(std::string why);
   /// Says that nothing more comes, and reads on until the client has seen it: a socket closed with
   /// unread bytes would take the last answer back.
   void Linger();
@@ -77,17 +81,18 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   size_t begin_ = 0;  // of what was read and not yet taken
   size_t end_ = 0;
 
-  HttpAnswer answer_;     // kept for its buffer
-  std::string out_;       // answers to be written next
-  std::string writing_;   // answers being written
-  size_t route_ = 0;      // of the request being answered
-  Time request_began_{};  // when it was whole
+  HttpAnswer answer_;       // kept for its buffer
+  std::string out_;         // answers to be written next
+  std::string large_body_;  // of the last one in out_, to be written behind it
+  std::string writing_;     // answers being written
+  size_t route_ = 0;        // of the request being answered
+  Time request_began_{};    // when it was whole
   // What Sweep() judges by.
   Time idle_since_{};     // accepted, or the last answer made
   Time message_began_{};  // its first byte, if in_message_
-  Time write_moved_{};    // the client took something of an answer, if write_busy_
   Time linger_began_{};   // if lingering_
   Arrival body_;          // if in_body_
+  Departure departure_;   // of writing_, if write_busy_
 
   bool in_message_ = false;
   bool in_body_ = false;

@@ -72,11 +72,37 @@ class Arrival {
   ByteRate rate_;
 };
 
-/// Whether a peer that has taken nothing of its answers for so long is given up. `share`: the
-/// memory of these answers.
-inline bool IsStuck(SteadyTime::duration still, SteadyTime::duration still_max,
-                    const BudgetShare& share) {
-  return still > still_max || (share.is_scarce() && still > kBlockingMax);
-}
+/// Answers on their way out, of which the peer is to take the rest.
+class Departure {
+ public:
+  void Begin(SteadyTime now) {
+    moved_ = now;
+    taken_ = 0;
+    rate_.Begin(now);
+  }
+  /// The peer has taken `bytes` of them by now.
+  void Note(SteadyTime now, uint64_t bytes) {
+    if (bytes == taken_) return;
+    rate_.Add(bytes - taken_);
+    taken_ = bytes;
+    moved_ = now;
+  }
+
+  /// True: the peer is given up. It has taken nothing for `still_max`. Or it holds of a budget that
+  /// is used up (`share`), and has taken nothing for ten seconds, or over ten seconds less than
+  /// brings all that it holds out within `still_max`: nobody keeps others from their answers for
+  /// long.
+  bool IsStuck(SteadyTime now, std::chrono::milliseconds still_max, const BudgetShare& share) {
+    const auto still = now - moved_;
+    const auto bytes_a_second = share.charged() * 1'000 / static_cast<uint64_t>(still_max.count());
+    const bool slow = !rate_.IsEnough(now, bytes_a_second);
+    return still > still_max || (share.is_scarce() && (slow || still > kBlockingMax));
+  }
+
+ private:
+  SteadyTime moved_{};  // the peer has taken something
+  uint64_t taken_ = 0;
+  ByteRate rate_;
+};
 
 }  // namespace wick::server

@@ -54,13 +54,13 @@ class Stream {
     socket_.async_read_some(to, std::move(handler));
   }
 
-  /// Writes everything. `progress()` is called before the first byte and whenever the peer's side
-  /// has taken some.
+  /// Writes everything. `progress(bytes)` is told how many of them the peer's side has taken,
+  /// before the first one and whenever there are more.
   template <typename Progress, typename Then>
   void AsyncWrite(boost::asio::const_buffer from, Progress progress, Then handler) {
     const auto go_on = [progress = std::move(progress)](const boost::system::error_code& error,
-                                                        size_t) {
-      if (!error) progress();
+                                                        size_t bytes) {
+      if (!error) progress(bytes);
       return error ? 0 : kWriteBytes;
     };
     if (encrypted_) return Write(from, go_on, std::move(handler));

@@ -1,8 +1,11 @@
 // Tokens on a running server, over both protocols.
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "protocol/binary_replies.h"
 #include "protocol/http_routes.h"
@@ -19,11 +22,12 @@ using protocol::Scope;
 /// A server with one token of each scope.
 class GuardedServer {
  public:
-  GuardedServer() {
+  explicit GuardedServer(std::vector<std::string> overrides = {}) {
     for (const protocol::ScopeName& scope : protocol::kScopeNames) {
       Add(std::string(scope.name), std::string(scope.name));
     }
-    running_.emplace(std::vector<std::string>{"auth.tokens=" + file_});
+    overrides.push_back("auth.tokens=" + file_);
+    running_.emplace(overrides);
   }
   ~GuardedServer() {
     running_.reset();
@@ -262,6 +266,72 @@ TEST_CASE("a silent connection of a token that was taken back is closed as well"
   guarded.Remove("read");
   guarded.Reload();
   CHECK(raw.ReceiveAll().find("the token") != std::string::npos);  // ends by itself
+}
+
+TEST_CASE("an upload whose token is taken back on the way is refused and not applied",
+          "[server][auth]") {
+  GuardedServer guarded;
+  const std::string body = EventJson("BTC", 1, kNowMs);
+  const std::string head = fmt::format(
+      "POST /v1/events HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {}\r\n"
+      "Expect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+      guarded.token("ingest"), body.size());
+  Connection ended(guarded.server().http());
+  CHECK(ended.Ask(head).status == 100);  // so the header was judged
+  Connection endless(guarded.server().http());
+  CHECK(endless.Ask(head).status == 100);
+  guarded.Remove("ingest");
+  guarded.Reload();
+  CHECK(ended.Ask(body).status == 401);
+  CHECK(endless.Receive().status == 401);  // by itself
+  CHECK(AskOnce(guarded, Request("GET", "/v1/latest?symbol=Kraken:BTC/USD", guarded.token("read")))
+            .status == 404);
+}
+
+TEST_CASE("a refused HEAD has no body", "[server][auth]") {
+  GuardedServer guarded;
+  Connection http(guarded.server().http());
+  http.Send("HEAD /v1/status HTTP/1.1\r\nHost: test\r\n\r\n");
+  const std::string all = http.ReceiveAll();
+  CHECK(all.starts_with("HTTP/1.1 401 "));
+  CHECK(all.find("\r\n\r\n") == all.size() - 4);
+}
+
+TEST_CASE("a frame that waited for memory waits no more when its token was taken back",
+          "[server][auth]") {
+  using namespace std::chrono_literals;
+  GuardedServer guarded({"limits.max_event_body=2MiB", "limits.max_buffered_requests=1MiB",
+                         "limits.min_body_rate=1B", "limits.linger_timeout=1d"});
+  Connection numbers(guarded.server().http());
+  const auto buffered = [&] {
+    const std::string page = numbers.Ask(Request("GET", "/metrics", guarded.token("read"))).body;
+    const std::string name = "\nwick_buffered_request_bytes ";
+    return std::stod(page.substr(page.find(name) + name.size()));
+  };
+  const auto began = std::chrono::steady_clock::now();
+  Connection body(guarded.server().http());
+  body.Send(
+      fmt::format("POST /v1/events HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {}\r\n"
+                  "Content-Length: 2000000\r\n\r\n{}",
+                  guarded.token("ingest"), std::string(1'500'000, ' ')));
+  while (buffered() < 1'400'000) std::this_thread::sleep_for(1ms);
+  Connection frame(guarded.server().binary());
+  std::string bytes = HelloFrame(guarded.token("admin"));
+  wire::AppendHeader({1'000'000, wire::RequestType(wire::Type::kLatestByIds), 0, 2}, bytes);
+  frame.Send(bytes + std::string(60'000, ' '));
+  std::this_thread::sleep_for(500ms);  // it waits for what the body holds
+  guarded.Remove("admin");
+  guarded.Reload();
+  CHECK(frame.ReceiveAll().find("the token") != std::string::npos);  // and stays connected
+  if (std::chrono::steady_clock::now() - began > 8s) {
+    WARN("too slow to tell who was waited for");
+    return;
+  }
+  while (std::chrono::steady_clock::now() - began < 13s) {  // longer than a body may be waited for
+    body.Send(" ");
+    std::this_thread::sleep_for(100ms);
+  }
+  CHECK(buffered() > 1'400'000);  // nobody waits for it
 }
 
 TEST_CASE("a new token is let in, and a changed scope counts at once", "[server][auth]") {

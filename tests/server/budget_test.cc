@@ -100,6 +100,48 @@ TEST_CASE("a rate is judged by stretches: a trickle is too slow whatever came be
   CHECK(rate.IsEnough(start + 30s, 1'000));
 }
 
+TEST_CASE("an answer of which nothing is taken is given up, sooner while memory is short",
+          "[server][patience]") {
+  const SteadyTime start{};
+  Budget budget(100);
+  BudgetShare share(budget);
+  Departure departure;
+  departure.Begin(start);
+  CHECK_FALSE(departure.IsStuck(start + 60s, 60s, share));
+  CHECK(departure.IsStuck(start + 61s, 60s, share));
+  departure.Note(start + 61s, 1);
+  CHECK_FALSE(departure.IsStuck(start + 100s, 60s, share));
+  departure.Note(start + 100s, 1);  // no more than before
+  CHECK(departure.IsStuck(start + 122s, 60s, share));
+  share.Hold(kFreeBytes + 100);
+  departure.Begin(start);
+  CHECK_FALSE(departure.IsStuck(start + 9s, 60s, share));
+  CHECK(departure.IsStuck(start + 11s, 60s, share));
+}
+
+TEST_CASE("nobody pins the memory for answers by taking a little now and then",
+          "[server][patience]") {
+  const SteadyTime start{};
+  Budget budget(6'000'000);
+  BudgetShare share(budget);
+  share.Hold(kFreeBytes + 6'000'000);  // used up; in 60 s, so 100,000 bytes a second
+  /// Seconds until the peer is given up that takes so much in each.
+  const auto seconds_at = [&](uint64_t bytes_a_second) {
+    Departure departure;
+    departure.Begin(start);
+    for (int second = 1; second < 100; ++second) {
+      departure.Note(start + second * 1s, static_cast<uint64_t>(second) * bytes_a_second);
+      if (departure.IsStuck(start + second * 1s, 60s, share)) return second;
+    }
+    return 100;
+  };
+  CHECK(seconds_at(1'024) == 10);
+  CHECK(seconds_at(99'000) == 10);
+  CHECK(seconds_at(100'000) == 100);
+  share.Hold(kFreeBytes + 5'000'000);  // there is memory for others
+  CHECK(seconds_at(1'024) == 100);
+}
+
 TEST_CASE("connections are bounded together and by address, and counted while they are open",
           "[server][connections]") {
   const auto one = boost::asio::ip::make_address("127.0.0.1");
