@@ -203,6 +203,7 @@ constexpr std::string_view kOpenApi = R"openapi({
         "security": [{"token": ["read"]}],
         "tags": ["prices"],
         "summary": "Candles of up to 100 series",
+        "description": "At most 1,000,000 candles in one answer, limit times the series.",
         "requestBody": {
           "required": true,
           "content": {

@@ -86,6 +86,23 @@ std::string CheckReference(const Reference& reference) {
                                                        : market::DescribeSymbol(symbol);
 }
 
+/// Entries whose reply is surely no larger than what a connection holds out of no budget.
+constexpr size_t kSmallEntriesMax = 1'000;
+static_assert(kSmallEntriesMax * sizeof(Price) <= kFreeBytes / 2);
+
+/// True for a request whose reply, made by the worker, may be larger than that. Few latest prices,
+/// few registrations and the replies to writes are not: they are given while the memory for
+/// answers is exhausted, too.
+bool MayBeLarge(const binary::Request& request) {
+  if (const auto* by_ids = std::get_if<binary::LatestByIdsRequest>(&request))
+    return by_ids->series.size() > kSmallEntriesMax;
+  if (const auto* by_symbols = std::get_if<binary::LatestBySymbolsRequest>(&request))
+    return by_symbols->symbols.size() > kSmallEntriesMax;
+  if (const auto* registered = std::get_if<binary::RegisterRequest>(&request))
+    return registered->symbols.size() > kSmallEntriesMax;
+  return std::holds_alternative<binary::BinaryCandlesRequest>(request);
+}
+
 /// What hello tells. Entries are bounded so that they, and an answer of 32 bytes each, fit a frame.
 wire::Limits LimitsOf(const ServerConfig& config) {
   const auto frame_bytes = static_cast<uint32_t>(config.limits.frame_bytes_max);
@@ -130,6 +147,10 @@ bool BinaryApi::Handle(const binary::Frame& frame, BinaryReply& reply, Later lat
   const uint64_t id = frame.header.request_id;
   if (!binary::DecodeRequest(frame, limits_, request, error)) {
     Fail(id, error.code, error.message, reply);
+    return true;
+  }
+  if (MayBeLarge(request) && services_.reads.IsOverloaded()) {
+    Fail(id, ErrorCode::kOverloaded, kOverloadedMessage, reply);
     return true;
   }
   return std::visit([&](const auto& asked) { return On(id, asked, reply, later); }, request);
@@ -235,11 +256,7 @@ bool BinaryApi::On(Id id, const binary::BinaryCandlesRequest& asked, BinaryReply
     const SymbolView& symbol = *std::get_if<SymbolView>(&asked.series);
     const auto found = engine.FindSeen(symbol);
     if (!found) {
-      Fail(id, ErrorCode::kUnknownSeries,
-           fmt::format(
-               "no event of {}/{} on {} was ever seen", market::Printable(symbol.base_currency),
-               market::Printable(symbol.quote_currency), market::Printable(symbol.exchange)),
-           reply);
+      Fail(id, ErrorCode::kUnknownSeries, DescribeUnknown(symbol), reply);
       return true;
     }
     series = *found;

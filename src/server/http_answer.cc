@@ -3,6 +3,8 @@
 #include <ctime>
 #include <iterator>
 
+#include "market/validation.h"
+
 namespace wick::server {
 namespace {
 
@@ -79,6 +81,12 @@ HttpAnswer AnswerOf(protocol::ProblemCode code, std::string detail) {
 
 HttpAnswer Overloaded() {
   return AnswerOf(protocol::ProblemCode::kOverloaded, std::string(kOverloadedMessage));
+}
+
+std::string DescribeUnknown(const SymbolView& symbol) {
+  return fmt::format("no event of {}/{} on {} was ever seen",
+                     market::Printable(symbol.base_currency),
+                     market::Printable(symbol.quote_currency), market::Printable(symbol.exchange));
 }
 
 bool IsDiskFull(const absl::Status& status) {

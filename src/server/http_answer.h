@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "protocol/http_problem.h"
+#include "wick/series.h"
 
 namespace wick::server {
 
@@ -17,6 +18,9 @@ inline constexpr std::string_view kJsonContentType = "application/json";
 inline constexpr std::string_view kOverloadedMessage =
     "too many reads are under way, or their answers are not taken (limits.max_cold_reads, "
     "limits.max_buffered_answers); ask again in a second";
+
+/// Why there is nothing to read of a series that is not known.
+std::string DescribeUnknown(const SymbolView& symbol);
 
 struct HttpAnswer {
   int status = 200;

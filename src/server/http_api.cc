@@ -14,6 +14,7 @@
 #include "server/http_ingest.h"
 #include "server/metrics.h"
 #include "server/version.h"
+#include "wick/wire.h"
 
 namespace wick::server {
 namespace {
@@ -50,10 +51,7 @@ constexpr std::array<std::string_view, kHttpRouteCount> kRouteNames = {
 constexpr size_t kInlineBodyBytesMax = 256_KiB;
 
 HttpAnswer UnknownSeries(const SymbolView& symbol) {
-  return AnswerOf(
-      ProblemCode::kUnknownSeries,
-      fmt::format("no event of {}/{} on {} was ever seen", market::Printable(symbol.base_currency),
-                  market::Printable(symbol.quote_currency), market::Printable(symbol.exchange)));
+  return AnswerOf(ProblemCode::kUnknownSeries, DescribeUnknown(symbol));
 }
 
 HttpAnswer UnknownReference(std::string_view base_currency) {
@@ -98,8 +96,10 @@ void AnswerCandles(const absl::StatusOr<CandlesReply>& reply, const protocol::Ge
   AppendCandles(answer.body, request.format, request.symbol, *reply, request.request.fill);
 }
 
-/// An answer is made in memory, at some 200 bytes a candle.
-constexpr uint64_t kCandlesOfManyMax = 250'000;
+/// An answer is made in memory, at some 200 bytes a candle. As many series as may be asked for get
+/// the usual limit each, and one of them any limit that can be configured.
+constexpr uint64_t kCandlesOfManyMax =
+    protocol::kSeriesPerCandlesMax * uint64_t{wire::kCandlesPerRequestMax};
 
 HttpAnswer AnswerCandlesOfMany(const Engine& engine, const protocol::CandlesBody& asked) {
   HttpAnswer answer;
@@ -121,6 +121,15 @@ HttpAnswer AnswerCandlesOfMany(const Engine& engine, const protocol::CandlesBody
   }
   answer.body += ']';
   return answer;
+}
+
+/// True for a request whose answer, made by the worker, may be larger than what a connection holds
+/// out of no budget (kFreeBytes). The latest price of one series, the server's own numbers and the
+/// answers to writes are not: they are given while the memory for answers is exhausted, too.
+bool MayBeLarge(const protocol::HttpRequest& request) {
+  return std::holds_alternative<protocol::PostLatest>(request) ||
+         std::holds_alternative<protocol::GetCandles>(request) ||
+         std::holds_alternative<protocol::PutReferences>(request);
 }
 
 /// True for what is answered while the server recovers.
@@ -151,6 +160,10 @@ bool HttpApi::Handle(const HttpMessage& message, HttpAnswer& answer, size_t& rou
   }
   if (problem != nullptr) {
     answer = AnswerOf(*problem);
+    return true;
+  }
+  if (MayBeLarge(*request) && services_.reads.IsOverloaded()) {
+    answer = Overloaded();
     return true;
   }
   return std::visit([&](auto& asked) { return On(asked, message, answer, later); }, *request);

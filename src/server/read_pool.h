@@ -35,7 +35,7 @@ class ReadPool {
   /// `overloaded()` is the answer.
   template <typename Compute, typename Full, typename Then>
   bool Run(Worker& worker, Compute compute, Full overloaded, Then then) {
-    if (answers_.exhausted()) return Refuse();
+    if (IsOverloaded()) return false;
     if (reads_.fetch_add(1, std::memory_order_relaxed) >= reads_max_) {
       reads_.fetch_sub(1, std::memory_order_relaxed);
       return Refuse();
@@ -43,8 +43,7 @@ class ReadPool {
     ComputeOn(
         pool_, worker,
         [this, compute = std::move(compute), overloaded = std::move(overloaded)]() mutable {
-          const bool exhausted = answers_.exhausted() && !Refuse();
-          auto answer = exhausted ? overloaded() : compute();
+          auto answer = IsOverloaded() ? overloaded() : compute();
           answers_.Take(SizeOf(answer));  // until the session holds it
           return answer;
         },
@@ -56,6 +55,10 @@ class ReadPool {
         });
     return true;
   }
+
+  /// True: the memory for answers is exhausted, so this one is refused, too, wherever it would be
+  /// made; it is counted.
+  bool IsOverloaded() { return answers_.exhausted() && !Refuse(); }
 
   /// Waits until everything has run.
   void Join() { pool_.join(); }

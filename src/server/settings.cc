@@ -175,8 +175,8 @@ constexpr auto kSettings = std::to_array<Setting>({
      "Bodies and frames of all connections on their way in; then their sockets are not read."},
     {"limits.max_buffered_answers", Kind::kSize, "256MiB", 1_MiB, 1024_GiB, 1,
      [](ServerConfig& c) -> Field { return &c.limits.answer_bytes_max; },
-     "Answers of all connections on their way out; then reads that may touch the disk are "
-     "refused."},
+     "Answers of all connections on their way out; then reads are refused, but for few latest "
+     "prices."},
     {"limits.min_body_rate", Kind::kSize, "1KiB", 1, 1_GiB, 1,
      [](ServerConfig& c) -> Field { return &c.limits.body_rate_min; },
      "Bytes a second that a body or frame must bring, over 10 s."},

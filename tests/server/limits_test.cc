@@ -29,6 +29,23 @@ void WriteMinutes(RunningServer& running, int minutes) {
   REQUIRE(http.Ask(WithBody("POST", "/v1/admin/checkpoint", "")).status == 200);
 }
 
+/// Asks for the newest minutes of Kraken:BTC/USD, 72 bytes each.
+void AppendCandlesRequest(uint64_t id, uint32_t limit, std::string& out) {
+  const size_t start = wire::BeginFrame(wire::RequestType(wire::Type::kCandles), id, out);
+  wire::Writer writer(out);
+  writer.U8(0);  // an interval, none filled
+  writer.U8(0);
+  writer.U8('m');
+  writer.U8(wire::kBySymbol);
+  writer.U32(1);
+  writer.U32(limit);
+  writer.U32(0);
+  writer.U64(0);
+  writer.U64(0);
+  writer.Names(Symbol{"BTC", "USD", "Kraken"});
+  wire::EndFrame(start, out);
+}
+
 TEST_CASE("a header that trickles in is given up, however steadily it comes", "[server][limits]") {
   RunningServer running({"limits.header_timeout=1s"});
   Connection slow(running.server().http());
@@ -177,6 +194,153 @@ TEST_CASE(
   } while (answer.status != 200);
 }
 
+/// Reads of 1.5 MB each that nobody takes, as many as use up the memory for answers.
+class Untaken {
+ public:
+  explicit Untaken(RunningServer& running) : running_(running), http_(running.server().http()) {}
+
+  /// From now on reads are refused, for some seconds at least.
+  void Exhaust() {
+    const std::string read = Get("/v1/candles?symbol=Kraken:BTC/USD&interval=1m&limit=10000");
+    while (http_.Ask(read).status == 200) {
+      hostile_.push_back(std::make_unique<Connection>(running_.server().http()));
+      for (int i = 0; i < 20; ++i) hostile_.back()->Send(read);
+    }
+  }
+
+  /// True if `is_refused()` while there is no memory, which may be there again for a moment.
+  template <typename IsRefused>
+  bool Refuses(IsRefused is_refused) {
+    for (int tries = 0; tries < 10; ++tries) {
+      Exhaust();
+      if (is_refused()) return true;
+    }
+    return false;
+  }
+
+ private:
+  RunningServer& running_;
+  Connection http_;
+  std::vector<std::unique_ptr<Connection>> hostile_;
+};
+
+TEST_CASE("without memory for answers those in memory are refused as well, unless they are small",
+          "[server][limits]") {
+  RunningServer running({"limits.max_buffered_answers=1MiB", "tiers.1m.window=1m"});
+  WriteMinutes(running, 10'000);
+  Client client = running.Connect();
+  const std::vector<SymbolView> btc = {Symbol{"BTC", "USD", "Kraken"}};
+  const SeriesId series = client.Register(btc)->entries[0].series;
+  Untaken untaken(running);
+  Connection http(running.server().http());
+
+  const std::string newest = "/v1/candles?symbol=Kraken:BTC/USD&interval=1m&limit=1";
+  REQUIRE(http.Ask(Get(newest)).status == 200);  // in memory
+  for (const std::string& request :
+       {Get(newest), WithBody("POST", "/v1/latest", R"(["Kraken:BTC/USD"])"),
+        WithBody("PUT", "/v1/references", "[]")}) {
+    CAPTURE(request);
+    CHECK(untaken.Refuses([&] {
+      const Answer answer = http.Ask(request);
+      return answer.status == 503 && Contains(answer.body, R"("code":"overloaded")");
+    }));
+  }
+  const auto overloaded = [](const auto& result) {
+    return !result.ok() && result.error().code == ErrorCode::kOverloaded;
+  };
+  const std::vector<SeriesId> many(1'001, series), few(1'000, series);
+  const std::vector<SymbolView> many_names(1'001, btc[0]);
+  CHECK(untaken.Refuses([&] { return overloaded(client.Latest(many)); }));
+  CHECK(untaken.Refuses([&] { return overloaded(client.Latest(many_names)); }));
+  CHECK(untaken.Refuses([&] { return overloaded(client.Register(many_names)); }));
+  CandlesRequest one;
+  one.limit = 1;
+  CHECK(untaken.Refuses([&] { return overloaded(client.Candles(series, one)); }));
+
+  untaken.Exhaust();
+  for (const std::string& request :
+       {Get("/v1/latest?symbol=Kraken:BTC/USD"), Get("/v1/status"), Get("/metrics"), Get("/readyz"),
+        WithBody("POST", "/v1/events", EventJson("ETH", 1, kNowMs)),
+        WithBody("POST", "/v1/admin/checkpoint", "")}) {
+    CAPTURE(request);
+    CHECK(http.Ask(request).status == 200);
+  }
+  CHECK(client.Latest(few).ok());
+  CHECK(client.Register(btc).ok());
+  CHECK(client.Ping().ok());
+  CHECK(client.Status().ok());
+  CHECK(client.Checkpoint().ok());
+  const std::vector<Tick> tick = {TickOf(series, {1, 0, 0, kNowMs})};
+  CHECK(client.Ingest(tick).ok());
+}
+
+TEST_CASE("a large answer has its place among others, and HEAD has none of it",
+          "[server][limits]") {
+  RunningServer running({"tiers.1m.window=1m"});
+  WriteMinutes(running, 5'000);
+  const std::string target = "/v1/candles?symbol=Kraken:BTC/USD&interval=1m&limit=10000";
+  Connection http(running.server().http());
+  const Answer alone = http.Ask(Get(target));
+  CHECK(alone.body.size() > 512 * 1024);  // larger than what is copied behind others
+  const std::string latest = Get("/v1/latest?symbol=Kraken:BTC/USD");
+  const std::string head = "HEAD " + target + " HTTP/1.1\r\nHost: test\r\n\r\n";
+  http.Send(latest + Get(target) + latest + head + Get(target) + Get(target) + Get("/healthz"));
+  for (const bool large : {false, true, false}) {
+    const Answer answer = http.Receive();
+    CHECK(answer.status == 200);
+    CHECK((answer.body == alone.body) == large);
+  }
+  CHECK(Contains(http.Receive(/*head_only=*/true).head,
+                 fmt::format("Content-Length: {}\r\n", alone.body.size())));
+  CHECK(http.Receive().body == alone.body);
+  CHECK(http.Receive().body == alone.body);
+  CHECK(http.Receive().body == R"({"status":"ok"})");
+}
+
+TEST_CASE("100 series may be asked for with the largest limit, and one with any",
+          "[server][limits]") {
+  const auto status = [](RunningServer& running, int series, int limit) {
+    WriteMinutes(running, 1);
+    std::string names = R"("Kraken:BTC/USD")";
+    for (int i = 1; i < series; ++i) names += R"(,"Kraken:BTC/USD")";
+    Connection http(running.server().http());
+    return http
+        .Ask(WithBody("POST", "/v1/candles",
+                      fmt::format(R"({{"limit":{},"series":[{}]}})", limit, names)))
+        .status;
+  };
+  RunningServer usual;
+  CHECK(status(usual, 100, 10'000) == 200);
+  RunningServer more({"limits.max_candles_per_request=1000000"});
+  CHECK(status(more, 1, 1'000'000) == 200);
+  CHECK(status(more, 2, 500'000) == 200);
+  CHECK(status(more, 2, 500'001) == 400);
+}
+
+TEST_CASE("a whole frame that waits until its client reads is not too slow", "[server][limits]") {
+  RunningServer running({"limits.max_unread=64KiB", "limits.min_body_rate=1MiB",
+                         "limits.max_candles_per_request=30000", "tiers.1m.window=1m"});
+  WriteMinutes(running, 30'000);
+  Connection raw(running.server().binary());
+  REQUIRE(raw.AskFrame(HelloFrame()).type == wire::ReplyType(wire::Type::kHello));
+  // As many as are made at a time: 17 MB, more than the sockets' buffers take.
+  std::string asks, ping;
+  for (uint64_t id = 2; id < 10; ++id) AppendCandlesRequest(id, 30'000, asks);
+  wire::EndFrame(wire::BeginFrame(wire::RequestType(wire::Type::kPing), 10, ping), ping);
+  raw.Send(asks + ping.substr(0, 5));
+  std::this_thread::sleep_for(1s);  // the replies are made, and the rest of a frame is awaited
+  raw.Send(ping.substr(5));
+  std::this_thread::sleep_for(12s);  // longer than the stretch over which a frame is judged
+  int candles = 0, pings = 0;
+  while (candles < 8 || pings < 1) {
+    const wire::Header header = raw.AskFrame("");
+    REQUIRE(header.type != wire::kErrorType);
+    if ((header.flags & wire::kMore) != 0) continue;
+    candles += header.type == wire::ReplyType(wire::Type::kCandles);
+    pings += header.type == wire::ReplyType(wire::Type::kPing);
+  }
+}
+
 TEST_CASE("an answer that is taken slowly is not cut", "[server][limits]") {
   RunningServer running({"limits.write_timeout=3s", "tiers.1m.window=1m"});
   WriteMinutes(running, 10'000);
@@ -257,21 +421,7 @@ TEST_CASE("many large binary replies that nobody reads are made a few at a time"
   Connection raw(running.server().binary());
   REQUIRE(raw.AskFrame(HelloFrame()).type == wire::ReplyType(wire::Type::kHello));
   std::string asks;
-  for (uint64_t id = 2; id < 200; ++id) {
-    const size_t start = wire::BeginFrame(wire::RequestType(wire::Type::kCandles), id, asks);
-    wire::Writer writer(asks);
-    writer.U8(0);  // an interval, none filled
-    writer.U8(0);
-    writer.U8('m');
-    writer.U8(wire::kBySymbol);
-    writer.U32(1);
-    writer.U32(10'000);
-    writer.U32(0);
-    writer.U64(0);
-    writer.U64(0);
-    writer.Names(Symbol{"BTC", "USD", "Kraken"});
-    wire::EndFrame(start, asks);
-  }
+  for (uint64_t id = 2; id < 200; ++id) AppendCandlesRequest(id, 10'000, asks);
   raw.Send(asks);
   Connection http(running.server().http());
   uint64_t most = 0;
