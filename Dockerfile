@@ -13,11 +13,11 @@ RUN apt-get update -qq \
       libtomlplusplus3 zlib1g libssl3 curl \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin wick \
- && install -d -o wick -g wick /var/lib/wick
+ && install -d -o wick -g wick /var/lib/wick /var/backups/wick
 COPY --from=build /src/build/wick /usr/local/bin/wick
 COPY config/wick.toml /etc/wick/wick.toml
 USER 10001
-VOLUME /var/lib/wick
+VOLUME ["/var/lib/wick", "/var/backups/wick"]
 EXPOSE 8080 8081
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
