@@ -8,6 +8,7 @@ _wick() {
     [config]="--config --data --http --binary --set"
     [ingest]="--server --token-file --tls --tls-ca --batch --in-flight --ack --strict"
     [feed]="--exchanges --pairs --rate --duration --seed --popular --server --token-file --tls --tls-ca --batch --in-flight --ack"
+    [bench]="--rate --spacing --seconds --warmup --requests --connections --pipeline --threads --spin --series --zipf --batch --write-batch --write-share --ack --candles --interval --history --random-range --seed --no-prepare --http --server --token-file --tls --tls-ca --json"
     [latest]="--file --server --token-file --tls --tls-ca --json"
     [candles]="--interval --from --to --limit --fill --format --json --server --token-file --tls --tls-ca"
     [exchanges]="--no-pairs --server --token-file --tls --tls-ca --json"
@@ -37,6 +38,8 @@ _wick() {
     mapfile -t COMPREPLY < <(compgen -W "${!options[*]} --help --version" -- "$cur")
   elif [[ $command == reference && $COMP_CWORD -gt 2 && $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "--server --token-file --tls --tls-ca --json --help" -- "$cur")
+  elif [[ $command == bench && $COMP_CWORD -eq 2 && $cur != -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "ingest latest multi candles mixed" -- "$cur")
   elif [[ $cur != -* && $command == @(backup|backups|restore) ]]; then
     compopt -o filenames
     mapfile -t COMPREPLY < <(compgen -d -- "$cur")

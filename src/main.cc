@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   wick::cli::AddConfig(app, action);
   wick::cli::AddIngest(app, action);
   wick::cli::AddFeed(app, action);
+  wick::cli::AddBench(app, action);
   wick::cli::AddLatest(app, action);
   wick::cli::AddCandles(app, action);
   wick::cli::AddExchanges(app, action);

@@ -24,6 +24,7 @@ void AddServe(CLI::App& app, Action& action);
 void AddConfig(CLI::App& app, Action& action);
 void AddIngest(CLI::App& app, Action& action);
 void AddFeed(CLI::App& app, Action& action);
+void AddBench(CLI::App& app, Action& action);
 void AddLatest(CLI::App& app, Action& action);
 void AddCandles(CLI::App& app, Action& action);
 void AddExchanges(CLI::App& app, Action& action);

@@ -63,9 +63,11 @@ Result<void> Channel::Handshake(const ClientOptions& options, Deadline deadline)
 }
 
 short Channel::Wait(bool writing, Deadline deadline) {
-  if (tls_ && tls_->HasPending()) return POLLIN;
+  if (HasPending()) return POLLIN;
   return WaitFor(socket_, static_cast<short>(POLLIN | (writing ? POLLOUT : 0)), deadline);
 }
+
+bool Channel::HasPending() const { return tls_ && tls_->HasPending(); }
 
 Moved Channel::Read(char* to, size_t bytes_max) {
   if (tls_) return tls_->Read(to, bytes_max);

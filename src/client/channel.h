@@ -35,6 +35,9 @@ class Channel {
   /// Waits until there is something to read, or room to write if `writing`. What came, of POLLIN,
   /// POLLOUT, POLLERR and POLLHUP; 0: the deadline passed.
   short Wait(bool writing, Deadline deadline);
+  int socket() const { return socket_; }
+  /// True if a read would give bytes that the socket no longer has.
+  bool HasPending() const;
   Moved Read(char* to, size_t bytes_max);
   Moved Write(const char* from, size_t bytes);
 

@@ -29,6 +29,12 @@ Result<std::unique_ptr<Connection>> Connection::Open(const ClientOptions& option
   return connection;
 }
 
+Result<Channel> Connection::OpenChannel(const ClientOptions& options) {
+  Result<std::unique_ptr<Connection>> connection = Open(options);
+  if (!connection) return connection.error();
+  return std::move((*connection)->channel_);
+}
+
 Result<void> Connection::SayHello(const ClientOptions& options, Deadline deadline) {
   Begin(wire::Type::kHello);
   WriteHello(options, writer());

@@ -30,6 +30,8 @@ class Connection {
  public:
   /// Connects and says hello, within options.connect_timeout_ms.
   static Result<std::unique_ptr<Connection>> Open(const ClientOptions& options);
+  /// Only connects and says hello: for a loop that reads and writes for itself.
+  static Result<Channel> OpenChannel(const ClientOptions& options);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 

@@ -31,7 +31,7 @@ const std::vector<Floor> kFloors = {
     {"protocol", {"wick", "base", "market", "engine"}},
     {"feed", {"wick", "base", "market", "engine", "protocol"}},
     {"server", {"wick", "base", "market", "cold", "engine", "protocol", "feed"}},
-    {"cli", {"wick", "base", "market", "cold", "engine", "protocol", "feed", "server"}},
+    {"cli", {"wick", "client", "base", "market", "cold", "engine", "protocol", "feed", "server"}},
 };
 
 // Everything else in angle brackets is of the standard library or the system.
@@ -56,7 +56,7 @@ size_t ForEachInclude(const std::string& floor, Each each) {
   const fs::path folder = floor == "wick" ? root / "include/wick" : root / "src" / floor;
   const std::regex include(R"(^\s*#\s*include\s*([<"])([^>"]+)[>"])");
   size_t files = 0;
-  for (const auto& entry : fs::directory_iterator(folder)) {
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     if (entry.path().extension() != ".h" && entry.path().extension() != ".cc") continue;
     ++files;
     std::ifstream in(entry.path());

@@ -69,9 +69,9 @@ constexpr const char* kNobody = " --server 127.0.0.1:1";
 TEST_CASE("every subcommand has help, and every one that takes arguments shows examples", "[cli]") {
   const Outcome top = Wick("--help");
   CHECK(top.exit_code == 0);
-  for (const std::string name :
-       {"serve", "config", "ingest", "feed", "latest", "candles", "exchanges", "bases", "reference",
-        "status", "checkpoint", "backup", "backups", "restore", "verify", "token", "version"}) {
+  for (const std::string name : {"serve", "config", "ingest", "feed", "bench", "latest", "candles",
+                                 "exchanges", "bases", "reference", "status", "checkpoint",
+                                 "backup", "backups", "restore", "verify", "token", "version"}) {
     INFO(name);
     CHECK(Says(top, "\n  " + name + " "));
     const Outcome help = Wick(name + " --help");
@@ -104,6 +104,9 @@ TEST_CASE("wrong arguments exit with 2 and say what is wrong", "[cli]") {
   CHECK(Wick("reference set BTC").exit_code == 2);
   CHECK(Wick("candles X:A/B --limit 0").exit_code == 2);
   CHECK(Wick("feed --pairs 0").exit_code == 2);
+  CHECK(Wick("bench").exit_code == 2);
+  CHECK(Wick("bench everything").exit_code == 2);
+  CHECK(Wick("bench latest --seconds 0").exit_code == 2);
   CHECK(Wick("backup").exit_code == 2);
   CHECK(Wick("backup /x --keep -1").exit_code == 2);
   CHECK(Wick("backup /x --rate fast").exit_code == 2);
@@ -124,6 +127,9 @@ TEST_CASE("wrong arguments exit with 2 and say what is wrong", "[cli]") {
       {"candles X:A/B --interval 5x", "--interval \"5x\" is none"},
       {"candles X:A/B --from yesterday", "--from \"yesterday\" is no time"},
       {"candles X:A/B --fill maybe", "--fill \"maybe\" is none of"},
+      {"bench ingest --series 3", "--series 3 are fewer than the 8 --connections"},
+      {"bench candles --interval 5x", "5x is none"},
+      {"bench multi --http 127.0.0.1:1", "--http goes with ingest"},
       {"status --server localhost", "--server \"localhost\" is not HOST:PORT"},
       {"status --server 127.0.0.1:99999", "is not HOST:PORT"},
   };
@@ -138,7 +144,8 @@ TEST_CASE("wrong arguments exit with 2 and say what is wrong", "[cli]") {
 TEST_CASE("a server that is not there gives exit code 1 and one line with the address", "[cli]") {
   for (const std::string command :
        {"status", "checkpoint", "backup /tmp/wick-no-such", "exchanges", "bases", "reference list",
-        "latest X:A/B", "candles X:A/B --from -1h", "feed --duration 1", "ingest /dev/null"}) {
+        "latest X:A/B", "candles X:A/B --from -1h", "feed --duration 1", "bench latest",
+        "ingest /dev/null"}) {
     INFO(command);
     const Outcome outcome = Wick(command + kNobody);
     CHECK(outcome.exit_code == 1);
