@@ -10,9 +10,33 @@ namespace wick::engine {
 using market::FoldedCandle;
 using market::Tier;
 
+namespace {
+
+/// So many events lie between asking for memory and using it.
+constexpr size_t kPrefetchTicks = 6;
+
+void Prefetch(const hot::Series* series) {
+  const char* const end = reinterpret_cast<const char*>(series + 1);
+  for (const char* line = reinterpret_cast<const char*>(series); line < end; line += 64) {
+    __builtin_prefetch(line, 1);
+  }
+}
+
+}  // namespace
+
 size_t Shard::Apply(std::span<Tick> ticks, uint64_t number, uint64_t newest_elsewhere_ms) {
   size_t kept = 0;
-  for (const Tick& tick : ticks) {
+  for (size_t i = 0; i < ticks.size(); ++i) {
+    // A series, then its open candles, lie somewhere in memory: they are on their way before their
+    // turn.
+    if (i + 2 * kPrefetchTicks < ticks.size())
+      Prefetch(&table_[ticks[i + 2 * kPrefetchTicks].series]);
+    if (i + kPrefetchTicks < ticks.size()) {
+      for (const hot::CandleRing& ring : table_[ticks[i + kPrefetchTicks].series].rings) {
+        if (!ring.empty()) ring.Prefetch();
+      }
+    }
+    const Tick& tick = ticks[i];
     const SeriesId id{tick.series};
     const Price event = PriceOf(tick);
     WICK_ASSERT(event.price > 0);  // refused by market::CheckPrice if not
@@ -55,17 +79,17 @@ void Shard::ResetCounts() {
 }
 
 void Shard::ApplyInOrder(hot::Series& series, SeriesId id, const Price& event, uint64_t number) {
-  for (Tier tier : market::kTiers) {
-    hot::CandleRing& ring = series.rings[market::Index(tier)];
-    const FoldedCandle piece = market::StartCandle(tier, event);
+  market::ForEachTier([&]<Tier kTier>() {
+    hot::CandleRing& ring = series.rings[market::Index(kTier)];
+    const FoldedCandle piece = market::StartCandle(kTier, event);
     if (ring.empty()) {
-      ring.Start(pools_[market::Index(tier)], piece);
+      ring.Start(pools_[market::Index(kTier)], piece);
     } else if (piece.bucket == ring.NewestBucket()) {
       ring.FoldNewest(piece);
     } else {
-      ring.Push(pools_[market::Index(tier)], WindowOf(tier), piece, HandOver(id, tier, number));
+      ring.Push(pools_[market::Index(kTier)], WindowOf(kTier), piece, HandOver(id, kTier, number));
     }
-  }
+  });
   series.latest.Store(event);
   if (event.timestamp_ms > counters_.newest_event_ms.load(std::memory_order_relaxed)) {
     counters_.newest_event_ms.store(event.timestamp_ms, std::memory_order_relaxed);

@@ -24,18 +24,16 @@ void CandleRing::Start(SlotPool& pool, const FoldedCandle& candle) {
   slots_.store(slots, kRelease);
   capacity_.store(1, kRelease);
   unsaved_ = uncaptured_ = 1;
-  // Release; pairs with the acquire in TryRead(): whoever sees this head sees the candle below it.
-  head_.store(1, kRelease);
+  newest_ = 0;
+  head_.store(1, kRelease);  // as in Advance()
 }
 
 Bucket CandleRing::OldestBucket() const { return SlotAt(Tail()).OwnBucket(); }
 
-void CandleRing::FoldNewest(const FoldedCandle& piece) {
-  CandleSlot& slot = SlotAt(Head() - 1);
-  FoldedCandle candle = slot.Own();
-  WICK_ASSERT(candle.bucket == piece.bucket);
-  market::Fold(candle, piece);
-  slot.Store(candle);
+void CandleRing::Advance() {
+  newest_ = newest_ + 1 == capacity_.load(kRelaxed) ? 0 : newest_ + 1;
+  // Release; pairs with the acquire in TryRead(): whoever sees this head sees the candle below it.
+  head_.store(Head() + 1, kRelease);
 }
 
 void CandleRing::Push(SlotPool& pool, uint32_t window, const FoldedCandle& candle,
@@ -45,15 +43,15 @@ void CandleRing::Push(SlotPool& pool, uint32_t window, const FoldedCandle& candl
   SlotAt(Head()).Store(candle);
   ++unsaved_;
   ++uncaptured_;
-  head_.store(Head() + 1, kRelease);  // as in Start()
+  Advance();
 }
 
 void CandleRing::FoldLate(SlotPool& pool, uint32_t window, const FoldedCandle& piece,
                           HandOver hand_over) {
   WICK_ASSERT(piece.bucket >= OldestBucket() && piece.bucket <= NewestBucket());
-  uint64_t place = Tail();  // first index whose bucket is not before the piece's
-  for (uint64_t end = Head(); place < end;) {
-    const uint64_t middle = place + (end - place) / 2;
+  uint32_t place = Tail();  // first index whose bucket is not before the piece's
+  for (uint32_t end = Head(); place < end;) {
+    const uint32_t middle = place + (end - place) / 2;
     if (SlotAt(middle).OwnBucket() < piece.bucket) {
       place = middle + 1;
     } else {
@@ -71,25 +69,25 @@ void CandleRing::FoldLate(SlotPool& pool, uint32_t window, const FoldedCandle& p
   // valid.
   MakeRoom(pool, window, NewestBucket(), hand_over);
   version_.store(version_.load(kRelaxed) + 1, kRelaxed);
-  for (uint64_t index = Head(); index > place; --index)
+  for (uint32_t index = Head(); index > place; --index)
     SlotAt(index).Store(SlotAt(index - 1).Own());
   SlotAt(place).Store(piece);
   ++unsaved_;
   ++uncaptured_;
-  head_.store(Head() + 1, kRelease);
+  Advance();
   version_.store(version_.load(kRelaxed) + 1, kRelease);
   MarkChanged(place);
 }
 
-void CandleRing::MarkChanged(uint64_t index) {
-  const auto distance = static_cast<uint32_t>(Head() - index);
+void CandleRing::MarkChanged(uint32_t index) {
+  const uint32_t distance = Head() - index;
   unsaved_ = std::max(unsaved_, distance);
   uncaptured_ = std::max(uncaptured_, distance);
 }
 
 void CandleRing::MakeRoom(SlotPool& pool, uint32_t window, Bucket newest, HandOver hand_over) {
   const uint32_t capacity = capacity_.load(kRelaxed);
-  const auto size = static_cast<uint32_t>(Head() - Tail());
+  const uint32_t size = Head() - Tail();
   if (size < capacity) return;
   if (capacity < window && newest - OldestBucket() < window) {
     Grow(pool, std::min(capacity * 2, window));
@@ -108,18 +106,19 @@ void CandleRing::Grow(SlotPool& pool, uint32_t capacity) {
   CandleSlot* const old = slots_.load(kRelaxed);
   const uint32_t old_capacity = capacity_.load(kRelaxed);
   version_.store(version_.load(kRelaxed) + 1, kRelaxed);
-  for (uint64_t i = Tail(); i < Head(); ++i) grown[i % capacity].Store(old[i % old_capacity].Own());
+  for (uint32_t i = Tail(); i < Head(); ++i) grown[i % capacity].Store(old[i % old_capacity].Own());
   // In this order; TryRead() loads them in the other one, so that it never pairs the new capacity
   // with the old, smaller array.
   slots_.store(grown, kRelease);
   capacity_.store(capacity, kRelease);
+  newest_ = (Head() - 1) % capacity;
   version_.store(version_.load(kRelaxed) + 1, kRelease);
   pool.Free(old, old_capacity);
 }
 
 void CandleRing::Capture(std::vector<FoldedCandle>& candles) {
   unsaved_ = uncaptured_;
-  for (uint64_t index = Head() - uncaptured_; index + 1 < Head(); ++index) {
+  for (uint32_t index = Head() - uncaptured_; index + 1 < Head(); ++index) {
     candles.push_back(SlotAt(index).Own());
   }
   uncaptured_ = 1;
@@ -143,13 +142,15 @@ bool CandleRing::TryRead(Bucket from, Bucket to, size_t limit, std::vector<Folde
   const uint32_t version = version_.load(kAcquire);
   if (version & 1) return false;
   // Tail before head: a tail that is too old only adds candles that were just pushed out.
-  const uint64_t tail = tail_.load(kAcquire);
-  const uint64_t head = head_.load(kAcquire);
+  const uint32_t tail = tail_.load(kAcquire);
+  const uint32_t head = head_.load(kAcquire);
   const uint32_t capacity = capacity_.load(kAcquire);
   const CandleSlot* const slots = slots_.load(kAcquire);
+  candles.reserve(candles.size() +
+                  std::min<size_t>({limit, head - tail, to > from ? to - from : 0}));
   size_t taken = 0;
   Bucket newer = UINT32_MAX;
-  for (uint64_t index = head; index > tail && !coverage.complete; --index) {
+  for (uint32_t index = head; index > tail && !coverage.complete; --index) {
     FoldedCandle candle;
     if (!slots[(index - 1) % capacity].TryLoad(candle)) return false;
     if (candle.bucket >= newer)

@@ -27,11 +27,19 @@ class CandleRing {
 
   void Start(SlotPool& pool, const market::FoldedCandle& candle);
   market::Bucket OldestBucket() const;
-  market::Bucket NewestBucket() const { return SlotAt(Head() - 1).OwnBucket(); }
-  market::FoldedCandle Newest() const { return SlotAt(Head() - 1).Own(); }
+  market::Bucket NewestBucket() const { return NewestSlot().OwnBucket(); }
+  market::FoldedCandle Newest() const { return NewestSlot().Own(); }
 
-  /// Folds a piece that arrived later into the newest candle, which is of the same bucket.
-  void FoldNewest(const market::FoldedCandle& piece);
+  /// Folds a piece that arrived later into the newest candle, which is of the same bucket and has
+  /// no event after the piece.
+  void FoldNewest(const market::FoldedCandle& piece) { NewestSlot().FoldClosing(piece); }
+
+  /// Brings the newest candle towards the processor's caches.
+  void Prefetch() const {
+    const auto* slot = reinterpret_cast<const char*>(&NewestSlot());
+    __builtin_prefetch(slot, 1);
+    __builtin_prefetch(slot + sizeof(CandleSlot) - 1, 1);
+  }
 
   /// Takes a candle that is not on disk and is about to leave the ring. A reader may meet it in
   /// both places for a moment, never in neither.
@@ -67,26 +75,32 @@ class CandleRing {
                 std::vector<market::FoldedCandle>& candles) const;
 
  private:
-  uint64_t Head() const { return head_.load(std::memory_order_relaxed); }
-  uint64_t Tail() const { return tail_.load(std::memory_order_relaxed); }
-  CandleSlot& SlotAt(uint64_t index) const {
+  uint32_t Head() const { return head_.load(std::memory_order_relaxed); }
+  uint32_t Tail() const { return tail_.load(std::memory_order_relaxed); }
+  CandleSlot& SlotAt(uint32_t index) const {
     return slots_.load(
         std::memory_order_relaxed)[index % capacity_.load(std::memory_order_relaxed)];
   }
+  CandleSlot& NewestSlot() const { return slots_.load(std::memory_order_relaxed)[newest_]; }
+  /// Makes the slot after the newest one the newest.
+  void Advance();
   /// Makes room for one more candle; the newest will be of `newest`.
   void MakeRoom(SlotPool& pool, uint32_t window, market::Bucket newest, HandOver hand_over);
   void Grow(SlotPool& pool, uint32_t capacity);
-  void MarkChanged(uint64_t index);
+  void MarkChanged(uint32_t index);
   bool TryRead(market::Bucket from, market::Bucket to, size_t limit,
                std::vector<market::FoldedCandle>& candles, Coverage& coverage) const;
 
   // worker writes, anyone reads
   std::atomic<CandleSlot*> slots_{nullptr};
-  std::atomic<uint64_t> head_{0};  // index of the next candle; slot = index % capacity
-  std::atomic<uint64_t> tail_{0};  // index of the oldest candle
+  // 32 bits do: no ring sees more candles than there are buckets.
+  std::atomic<uint32_t> head_{0};  // index of the next candle; slot = index % capacity
+  std::atomic<uint32_t> tail_{0};  // index of the oldest candle
   std::atomic<uint32_t> capacity_{0};
   std::atomic<uint32_t> version_{0};  // odd while candles move
-  // worker only: the newest so many candles
+  // worker only
+  uint32_t newest_ = 0;  // (head - 1) % capacity, without the division
+  // the newest so many candles
   uint32_t unsaved_ = 0;     // are not on disk as they are here
   uint32_t uncaptured_ = 0;  // changed since the last capture
 };

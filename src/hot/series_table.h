@@ -17,7 +17,6 @@ namespace wick::hot {
 struct alignas(32) Series {
   Seqlock<Price> latest;     // timestamp_ms 0: no event yet
   uint64_t last_number = 0;  // worker only: number of the last part that changed it
-  uint16_t shard = 0;        // immutable after registration
   bool dirty = false;        // worker only: on the shard's list for the next checkpoint
   std::array<CandleRing, market::kTierCount> rings;
 };

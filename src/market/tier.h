@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "wick/candle.h"
 
@@ -31,6 +32,16 @@ constexpr Interval IntervalOf(Tier tier) {
   constexpr std::array<IntervalUnit, kTierCount> kUnits = {
       IntervalUnit::kSecond, IntervalUnit::kMinute, IntervalUnit::kHour, IntervalUnit::kDay};
   return {1, kUnits[Index(tier)]};
+}
+
+/// Calls `visit.template operator()<tier>()` for every tier, finest first: what divides by a
+/// bucket's length is compiled for that length.
+template <typename Visit>
+constexpr void ForEachTier(Visit visit) {
+  [&]<size_t... kIndex>(std::index_sequence<kIndex...>) {
+    (visit.template operator()<kTiers[kIndex]>(), ...);
+  }
+  (std::make_index_sequence<kTierCount>());
 }
 
 /// Number of a tier's bucket since the Unix epoch. 32 bits of seconds last until 2106.
