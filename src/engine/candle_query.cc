@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "market/fill.h"
@@ -53,9 +54,13 @@ class SegmentReader {
     uint64_t walked = 0;
     std::optional<Candle> open;
     while (from < end) {
-      const size_t page_size = IsPlainTier(segment_) ? wanted - candles.size() : kPageCandles;
+      const size_t page_size = IsPlainTier(segment_) ? limit : kPageCandles;
       page_.clear();
       WICK_RETURN_IF_ERROR(reader_.Forward(segment_.tier, from, end, page_size, page_));
+      if (IsPlainTier(segment_)) {
+        AppendShown(page_, candles);
+        return absl::OkStatus();
+      }
       for (const FoldedCandle& folded : page_) {
         if (open && market::StartMs(segment_.tier, folded.bucket) < open_end_ms_) {
           market::Append(*open, folded);
@@ -70,7 +75,7 @@ class SegmentReader {
         }
       }
       walked += page_.size();
-      if (page_.size() < page_size || IsPlainTier(segment_)) break;
+      if (page_.size() < page_size) break;
       from = page_.back().bucket + 1;
     }
     if (open) candles.push_back(*open);
@@ -87,6 +92,11 @@ class SegmentReader {
       const size_t page_size = IsPlainTier(segment_) ? limit : kPageCandles;
       page_.clear();
       WICK_RETURN_IF_ERROR(reader_.Backward(segment_.tier, from, end, page_size, page_));
+      if (IsPlainTier(segment_)) {
+        std::vector<Candle> candles;
+        AppendShown(page_, candles);
+        return candles;
+      }
       for (auto folded = page_.rbegin(); folded != page_.rend(); ++folded) {
         const uint64_t start_ms = market::BucketStartMs(
             segment_.interval, market::StartMs(segment_.tier, folded->bucket));
@@ -107,7 +117,7 @@ class SegmentReader {
         newest_first.back().timestamp_ms = start_ms;
       }
       walked += page_.size();
-      if (page_.size() < page_size || IsPlainTier(segment_)) break;
+      if (page_.size() < page_size) break;
       end = page_.front().bucket;
     }
     std::reverse(newest_first.begin(), newest_first.end());
@@ -115,6 +125,13 @@ class SegmentReader {
   }
 
  private:
+  /// Of a tier itself: a candle each.
+  void AppendShown(const std::vector<FoldedCandle>& page, std::vector<Candle>& candles) const {
+    candles.reserve(candles.size() + page.size());
+    for (const FoldedCandle& folded : page) {
+      candles.push_back(Shown(segment_.tier, folded, segment_.interval));
+    }
+  }
   /// The first piece of a candle of the segment's interval.
   Candle Open(const FoldedCandle& folded) {
     Candle candle = Shown(segment_.tier, folded, segment_.interval);
@@ -147,7 +164,11 @@ absl::StatusOr<std::vector<Candle>> ReadLast(const TierReader& reader,
        ++segment) {
     WICK_ASSIGN_OR_RETURN(std::vector<Candle> older,
                           SegmentReader(reader, *segment).Last(limit - candles.size()));
-    candles.insert(candles.begin(), older.begin(), older.end());
+    if (candles.empty()) {
+      candles = std::move(older);
+    } else {
+      candles.insert(candles.begin(), older.begin(), older.end());
+    }
   }
   return candles;
 }
@@ -177,6 +198,15 @@ CandlePlan Before(CandlePlan plan, uint64_t end_ms) {
   return plan;
 }
 
+/// A candle that ends after another is closed after it, whatever their intervals.
+void MarkClosed(std::vector<Candle>& candles, uint64_t now_ms) {
+  bool closed = false;
+  for (auto candle = candles.rbegin(); candle != candles.rend(); ++candle) {
+    closed = closed || now_ms >= market::NextBucketMs(candle->interval, candle->timestamp_ms);
+    candle->closed = closed;
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<CandlesReply> QueryCandles(const TierReader& reader, const CandlesRequest& request,
@@ -195,9 +225,7 @@ absl::StatusOr<CandlesReply> QueryCandles(const TierReader& reader, const Candle
     // One more than asked for tells where the next page begins.
     WICK_RETURN_IF_ERROR(ReadFirst(reader, plan, request.limit + 1, reply.candles, stopped_ms));
   }
-  for (Candle& candle : reply.candles) {
-    candle.closed = now_ms >= market::NextBucketMs(candle.interval, candle.timestamp_ms);
-  }
+  MarkClosed(reply.candles, now_ms);
   if (request.fill != Fill::kNone) {
     WICK_ASSIGN_OR_RETURN(const auto known, LastKnown(reader, plan));
     auto filled = market::FillGaps(stopped_ms ? Before(plan, *stopped_ms) : plan, request.fill,

@@ -116,7 +116,7 @@ std::optional<Price> Impl::Latest(SeriesId series) const {
 
 TierReader Impl::ReaderOf(SeriesId id, TierReader::Source source) const {
   const hot::Series& series = table[Raw(id)];
-  return {source, id, series, workers[series.shard]->shard.unwritten(), store};
+  return {source, id, series, workers[ShardOf(id)]->shard.unwritten(), store};
 }
 
 uint64_t Impl::NewestElsewhereMs(unsigned self) const {
@@ -165,7 +165,7 @@ Refusal Engine::Resolve(const SymbolView& symbol, SeriesId& series) {
   return impl_->Resolve(symbol, series);
 }
 bool Engine::IsSeries(SeriesId series) const { return Raw(series) < impl_->index.size(); }
-EventBatch Engine::NewBatch() const { return EventBatch(*impl_); }
+EventBatch Engine::NewBatch(size_t events) const { return EventBatch(*impl_, events); }
 void Engine::Submit(unsigned worker, EventBatch batch, Ack ack, Done done) {
   impl_->Submit(worker, std::move(batch), ack, std::move(done));
 }
@@ -186,6 +186,9 @@ std::optional<SeriesId> Engine::FindSeen(const SymbolView& symbol) const {
 }
 SymbolView Engine::NamesOf(SeriesId series) const { return impl_->index.NamesOf(series); }
 std::optional<Price> Engine::Latest(SeriesId series) const { return impl_->Latest(series); }
+void Engine::Prefetch(SeriesId series) const {
+  if (IsSeries(series)) __builtin_prefetch(&impl_->table[Raw(series)]);
+}
 
 absl::StatusOr<CandlesReply> Engine::Candles(SeriesId series, const CandlesRequest& request) const {
   return QueryCandles(impl_->ReaderOf(series, TierReader::Source::kEverywhere), request,

@@ -65,7 +65,7 @@ class Impl;
 /// Validated events with resolved series, split by shard as they are added.
 class EventBatch {
  public:
-  explicit EventBatch(const Impl& engine);
+  EventBatch(const Impl& engine, size_t events);
   ~EventBatch();
   EventBatch(EventBatch&&) noexcept;
   EventBatch& operator=(EventBatch&&) noexcept;
@@ -129,7 +129,8 @@ class Engine {
   /// True if Resolve() ever gave this id.
   bool IsSeries(SeriesId series) const;
 
-  EventBatch NewBatch() const;
+  /// `events`: how many are probably added.
+  EventBatch NewBatch(size_t events = 0) const;
   void Submit(unsigned worker, EventBatch batch, Ack ack, Done done);
 
   /// False: too much is on its way to the disk; the session stops reading its socket and asks
@@ -148,6 +149,8 @@ class Engine {
   SymbolView NamesOf(SeriesId series) const;  // valid as long as the engine
   /// nullopt: no event was ever seen. No lock, no allocation, no system call.
   std::optional<Price> Latest(SeriesId series) const;
+  /// For a Latest() that comes soon. Any id.
+  void Prefetch(SeriesId series) const;
 
   /// InvalidArgument: the request cannot be answered (limit, interval, range). May read the disk.
   absl::StatusOr<CandlesReply> Candles(SeriesId series, const CandlesRequest& request) const;

@@ -42,7 +42,7 @@ EngineStatus Impl::Status() const {
   s.recovered_events = recovered_events;
   s.recovery_duration_ms = recovery_duration_ms;
 
-  s.series_memory_bytes = table.MemoryBytes() + index.MemoryBytes();
+  s.series_memory_bytes = table.MemoryBytes() + shard_of.MemoryBytes() + index.MemoryBytes();
   s.store = store.Usage();
   s.disk_free_bytes = store.FreeBytes();
   s.write = gate.health();

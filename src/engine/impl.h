@@ -68,7 +68,9 @@ class Impl {
 
   // ingest.cc
   Refusal Resolve(const SymbolView& symbol, SeriesId& series);
-  unsigned ShardOf(SeriesId series) const { return table[Raw(series)].shard; }
+  unsigned ShardOf(SeriesId series) const {
+    return workers.size() == 1 ? 0 : shard_of[Raw(series)];
+  }
   /// OK, or why nothing is taken.
   absl::Status Admission() const;
   void Submit(unsigned worker, EventBatch batch, Ack ack, Engine::Done done);
@@ -97,6 +99,8 @@ class Impl {
   const Clock& clock;
 
   hot::SeriesTable table;
+  /// Apart from the series: whoever splits a batch would wait for lines that other workers write.
+  SegmentedArray<uint16_t, 14, (hot::kSeriesMax >> 14)> shard_of;  // immutable after registration
   hot::SymbolIndex index;
   NewSeriesBudget new_series;
   References references;

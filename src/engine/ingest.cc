@@ -37,7 +37,11 @@ void Answer(Submission& submission, absl::Status status) {
 
 }  // namespace
 
-EventBatch::EventBatch(const Impl& engine) : engine_(&engine), by_shard_(engine.workers.size()) {}
+EventBatch::EventBatch(const Impl& engine, size_t events)
+    : engine_(&engine), by_shard_(engine.workers.size()) {
+  // Pairs meet in shards by their hash: most batches are spread evenly.
+  for (std::vector<Tick>& ticks : by_shard_) ticks.reserve(events / by_shard_.size());
+}
 EventBatch::~EventBatch() = default;
 EventBatch::EventBatch(EventBatch&&) noexcept = default;
 EventBatch& EventBatch::operator=(EventBatch&&) noexcept = default;
@@ -51,7 +55,9 @@ void Impl::RegisterSeries(SeriesId series, const SymbolView& symbol) {
   WICK_ASSERT(Raw(series) == table.size());
   // All exchanges of a pair meet in one shard.
   const size_t pair_hash = absl::HashOf(symbol.base_currency, symbol.quote_currency);
-  table.Next().shard = static_cast<uint16_t>(pair_hash % workers.size());
+  shard_of.Next() = static_cast<uint16_t>(pair_hash % workers.size());
+  shard_of.Publish();
+  table.Next();
   table.Publish();
 }
 

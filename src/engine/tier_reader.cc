@@ -1,6 +1,7 @@
 #include "engine/tier_reader.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace wick::engine {
 namespace {
@@ -30,6 +31,14 @@ std::vector<FoldedCandle> Overlay(const std::vector<FoldedCandle>& below,
   return merged;
 }
 
+void Append(std::vector<FoldedCandle> more, std::vector<FoldedCandle>& candles) {
+  if (candles.empty()) {
+    candles = std::move(more);
+  } else {
+    candles.insert(candles.end(), more.begin(), more.end());
+  }
+}
+
 }  // namespace
 
 absl::Status TierReader::Forward(Tier tier, Bucket from, Bucket to, size_t limit,
@@ -43,8 +52,8 @@ absl::Status TierReader::Forward(Tier tier, Bucket from, Bucket to, size_t limit
         ReadCold(tier, from, coverage.oldest, limit, Direction::kForward, candles));
   }
   const size_t left = limit - (candles.size() - before);
-  candles.insert(candles.end(), hot.begin(),
-                 hot.begin() + static_cast<std::ptrdiff_t>(std::min(left, hot.size())));
+  if (hot.size() > left) hot.resize(left);
+  Append(std::move(hot), candles);
   return absl::OkStatus();
 }
 
@@ -57,7 +66,7 @@ absl::Status TierReader::Backward(Tier tier, Bucket from, Bucket to, size_t limi
     WICK_RETURN_IF_ERROR(
         ReadCold(tier, from, coverage.oldest, limit - hot.size(), Direction::kBackward, candles));
   }
-  candles.insert(candles.end(), hot.begin(), hot.end());
+  Append(std::move(hot), candles);
   return absl::OkStatus();
 }
 
@@ -83,7 +92,7 @@ absl::Status TierReader::ReadCold(Tier tier, Bucket from, Bucket to, size_t limi
                : cold.erase(cold.end() - extra, cold.end());
     }
   }
-  candles.insert(candles.end(), cold.begin(), cold.end());
+  Append(std::move(cold), candles);
   return absl::OkStatus();
 }
 
