@@ -1,5 +1,7 @@
 #include "server/binary_api.h"
 
+#include <absl/container/inlined_vector.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -41,6 +43,9 @@ constexpr std::array<std::string_view, kBinaryRouteCount> kRouteNames = {
     "checkpoint",
     "backup",
 };
+
+/// So many prices lie between asking for memory and reading it.
+constexpr size_t kPrefetchPrices = 8;
 
 void Fail(uint64_t id, ErrorCode code, std::string_view message, BinaryReply& reply) {
   const bool server = code == ErrorCode::kUnavailable || code == ErrorCode::kStorageFull ||
@@ -181,7 +186,7 @@ bool BinaryApi::On(Id id, const binary::RegisterRequest& asked, BinaryReply& rep
 bool BinaryApi::On(Id id, const binary::IngestRequest& asked, BinaryReply& reply, Later later) {
   Engine& engine = services_.engine();
   const uint64_t now_ms = engine.clock().NowMs();
-  engine::EventBatch batch = engine.NewBatch();
+  engine::EventBatch batch = engine.NewBatch(asked.ticks.size());
   wire::IngestReply ingested;
   std::array<uint64_t, kRefusalCount> refused = {};
   for (size_t i = 0; i < asked.ticks.size(); ++i) {
@@ -218,14 +223,18 @@ bool BinaryApi::On(Id id, const binary::IngestRequest& asked, BinaryReply& reply
 }
 
 bool BinaryApi::On(Id id, const binary::LatestByIdsRequest& asked, BinaryReply& reply, Later) {
-  std::vector<Price> prices(asked.series.size());
+  const Engine& engine = services_.engine();
+  absl::InlinedVector<Price, 16> prices(asked.series.size());
   for (size_t i = 0; i < prices.size(); ++i) {
+    if (const size_t ahead = i + kPrefetchPrices; ahead < prices.size()) {
+      engine.Prefetch(SeriesId{asked.series[ahead]});
+    }
     const uint32_t series = asked.series[i];
-    if (!services_.engine().IsSeries(SeriesId{series})) {
+    if (!engine.IsSeries(SeriesId{series})) {
       Fail(id, ErrorCode::kUnknownSeries, fmt::format("entry {}: {}", i, UnknownId(series)), reply);
       return true;
     }
-    prices[i] = services_.engine().Latest(SeriesId{series}).value_or(Price{});
+    prices[i] = engine.Latest(SeriesId{series}).value_or(Price{});
   }
   binary::AppendLatest(id, wire::Type::kLatestByIds, prices, reply.frames);
   return true;

@@ -142,6 +142,7 @@ void BinarySession::OnRead(const Error& error, size_t bytes) {
 
 void BinarySession::Work() {
   working_ = true;
+  now_ = std::chrono::steady_clock::now();
   bool part = false;
   bool reads_first = false;  // a read waits for those before it
   while (!part && !last_ && !no_room_ && !reads_first && open_requests_ < kOpenRequestsMax &&
@@ -244,7 +245,7 @@ void BinarySession::WaitForRoom() {
 
 void BinarySession::Dispatch(const Frame& frame) {
   const size_t type = frame.header.type < kBinaryRouteCount ? frame.header.type : 0;
-  const auto began = std::chrono::steady_clock::now();
+  const Time began = now_;
   const bool is_read = MayReadDisk(frame.header.type);
   ++open_requests_;
   open_reads_ += is_read;
@@ -258,7 +259,8 @@ void BinarySession::Dispatch(const Frame& frame) {
   HoldReplies();  // the next one is made only if there is memory for it
   --open_requests_;
   open_reads_ -= is_read;
-  Count(type, began, reply_.outcome);
+  now_ = std::chrono::steady_clock::now();
+  CountFor(type, now_ - began, reply_.outcome);
 }
 
 void BinarySession::OnReply(size_t type, bool is_read, Time began, BinaryReply reply) {
@@ -277,8 +279,11 @@ void BinarySession::OnReply(size_t type, bool is_read, Time began, BinaryReply r
 }
 
 void BinarySession::Count(size_t type, Time began, Outcome outcome) {
-  services_.stats[worker_.index()].binary.Count(type, outcome,
-                                                std::chrono::steady_clock::now() - began);
+  CountFor(type, std::chrono::steady_clock::now() - began, outcome);
+}
+
+void BinarySession::CountFor(size_t type, Time::duration took, Outcome outcome) {
+  services_.stats[worker_.index()].binary.Count(type, outcome, took);
 }
 
 void BinarySession::Fail(uint64_t request_id, const binary::ErrorReply& error) {

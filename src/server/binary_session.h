@@ -50,6 +50,7 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
   void WaitForRoom();
   void OnReply(size_t type, bool is_read, Time began, BinaryReply reply);
   void Count(size_t type, Time began, Outcome outcome);
+  void CountFor(size_t type, Time::duration took, Outcome outcome);
   /// A frame did not come in time: says so, then closes.
   void GiveUp(std::string why);
   void Fail(uint64_t request_id, const protocol::binary::ErrorReply& error);
@@ -88,6 +89,9 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
   std::string writing_;  // frames being written
   size_t open_requests_ = 0;
   size_t open_reads_ = 0;  // of open_requests_: those that may read the disk
+
+  Time now_{};  // when Work() began, or answered the last request: a look at the clock is a third
+                // of what a latest price costs
 
   // What Sweep() judges by.
   Time began_{};         // accepted
