@@ -203,6 +203,7 @@ class Ingestor {
 
   uint64_t events() const;      // taken by Add()
   uint64_t reconnects() const;  // connections made after the first
+  uint64_t resent() const;  // events sent again after a lost connection: so many may count twice
 
  private:
   struct Impl;

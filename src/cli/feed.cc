@@ -75,6 +75,7 @@ int Feed(const Options& options) {
   const Result<void> sent = SendAtRate(options, *ingestor);
   const double seconds = SecondsSince(begin);
   summary.reconnects = ingestor->reconnects();
+  summary.resent = ingestor->resent();
   Print(summary.Text(seconds, "event"));
   if (!sent) return Fail(sent.error().message);
   if (!summary.failure.empty()) return Fail(summary.failure);

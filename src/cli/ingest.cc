@@ -68,6 +68,7 @@ absl::Status SendAll(feed::FileSource& source, const Options& options, IngestSum
   }
   const Result<void> flushed = ingestor->Flush();
   summary.reconnects = ingestor->reconnects();
+  summary.resent = ingestor->resent();
   if (!flushed) return ToStatus(flushed.error());
   return summary.failure.empty() ? absl::OkStatus()
                                  : Error(absl::StatusCode::kUnavailable, "{}", summary.failure);
@@ -118,6 +119,11 @@ void AddIngest(CLI::App& app, Action& action) {
   command->add_flag("--strict", options->strict,
                     "Exit code 1 if any event was refused or sent twice");
   command->footer(
+      "A CSV header names its columns, in any order: baseCurrency, quoteCurrency, exchange, "
+      "price,\n"
+      "timestampInMs, and if there are any baseVolumeLast24h and quoteVolumeLast24h.\n"
+      "When the connection is lost it connects again and sends again what was not answered; the\n"
+      "summary says how many events that were, for each of them may be counted twice.\n"
       "A refused event costs no other; the summary counts them by reason and shows the first with "
       "their lines\n"
       "(in a JSON array: elements). Exit code 0 when the whole file was sent, refusals or not; see "

@@ -32,9 +32,11 @@ std::string IngestSummary::Text(double seconds, const char* line_word) const {
 
   std::string text = counts.Text();
   if (reconnects > 0) {
-    text +=
-        "what was on its way when the connection was lost was sent again: late events of it may be "
-        "counted twice\n";
+    text += fmt::format(
+        "{} events were on their way when the connection was lost and were sent again: each of "
+        "them "
+        "may be counted twice\n",
+        Grouped(resent));
   }
   const auto& errors = report.errors();
   const size_t examples = std::min(errors.size(), kExamplesMax);

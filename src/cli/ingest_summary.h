@@ -15,8 +15,9 @@ struct IngestSummary {
   uint64_t duplicates = 0;
   uint64_t rejected_unnamed = 0;  // by the server, beyond the reasons it lists of each batch
   protocol::IngestReport report;  // refused events by reason
-  uint64_t reconnects = 0;        // events on their way then were sent again and may count twice
-  std::string failure;            // the first batch that was refused as a whole; empty: none
+  uint64_t reconnects = 0;
+  uint64_t resent = 0;  // events that were on their way then; each may count twice
+  std::string failure;  // the first batch that was refused as a whole; empty: none
 
   uint64_t rejected() const { return report.rejected() + rejected_unnamed; }
   uint64_t answered() const { return accepted + duplicates + rejected(); }

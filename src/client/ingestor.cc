@@ -40,6 +40,7 @@ struct Ingestor::Impl {
   const Report report;
   std::unique_ptr<Connection> connection;  // null after a lost one
   uint64_t connections = 0;                // made so far; names are registered for one of them
+  uint64_t resent = 0;                     // events
   uint32_t failed_tries = 0;               // reconnects since a batch was last answered
 
   client::NameCache names;
@@ -108,7 +109,10 @@ struct Ingestor::Impl {
 
   Result<void> Reconnect(ClientError error) {
     connection.reset();
-    for (Batch& batch : in_flight) batch.request_id = 0;
+    for (Batch& batch : in_flight) {
+      if (batch.request_id != 0) resent += batch.events.size() - batch.refused.size();
+      batch.request_id = 0;
+    }
     while (failed_tries < options.reconnects) {
       if (failed_tries > 0) {
         const uint64_t doubled = options.backoff_ms << std::min(failed_tries - 1, 20u);
@@ -303,5 +307,6 @@ Result<void> Ingestor::Flush() {
 
 uint64_t Ingestor::events() const { return impl_->events_added; }
 uint64_t Ingestor::reconnects() const { return impl_->connections - 1; }
+uint64_t Ingestor::resent() const { return impl_->resent; }
 
 }  // namespace wick

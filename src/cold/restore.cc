@@ -128,6 +128,8 @@ absl::StatusOr<BackupInfo> Restore(const RestoreOptions& options) {
                  chosen->id, options.backup_directory);
   }
   const fs::path data(options.data_directory);
+  std::error_code ignored;
+  const bool is_new = !fs::exists(data, ignored);
   WICK_ASSIGN_OR_RETURN(const auto held, TakeEmpty(data));
   const fs::path restored = data / kRestoringName;
   absl::Status status =
@@ -141,12 +143,13 @@ absl::StatusOr<BackupInfo> Restore(const RestoreOptions& options) {
                                            options.backup_directory));  // names the file
   }
   if (status.ok()) return *chosen;
-  engine.reset();           // its threads may still be copying
-  std::error_code ignored;  // what cannot be removed is refused as an unfinished restore
+  engine.reset();  // its threads may still be copying
+  // What cannot be removed is refused as an unfinished restore.
   for (const auto& entry : fs::directory_iterator(data, ignored)) {
     if (entry.path().filename() != kRestoringName) fs::remove_all(entry.path(), ignored);
   }
   fs::remove_all(restored, ignored);
+  if (is_new) fs::remove(data, ignored);  // an empty one would be served as a new one
   return status;
 }
 

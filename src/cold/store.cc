@@ -89,7 +89,7 @@ absl::Status Store::Resume() {
   return impl_->Resume();
 }
 
-bool Store::writable() const { return impl_->CheckWritable().ok(); }
+absl::Status Store::CheckWritable() const { return impl_->CheckWritable(); }
 uint64_t Store::CapacityBytes() const {
   std::error_code error;  // then it answers the greatest number
   return std::filesystem::space(impl_->options.directory, error).capacity;

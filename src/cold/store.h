@@ -147,7 +147,7 @@ class Store {
   /// Opens the directory, makes it if there is none. Errors are one line for the operator: not
   /// writable, in use by another process, written by a newer wick, damaged (with the file and the
   /// place in it). What a power cut tore off the end of the last write is repaired: see repairs().
-  /// Without room on the disk to write, what is there is opened to be read: see writable().
+  /// Without room on the disk to write, what is there is opened to be read: see CheckWritable().
   static absl::StatusOr<std::unique_ptr<Store>> Open(const StoreOptions& options);
   ~Store();
 
@@ -163,8 +163,8 @@ class Store {
   /// waits.
   absl::Status Resume();
 
-  /// False: the disk is full, or writing failed for good.
-  bool writable() const;
+  /// OK, or why nothing is written: kResourceExhausted if the disk is full, else it is final.
+  absl::Status CheckWritable() const;
 
   /// Free for wick on the disk of the directory; the greatest number where the system cannot tell.
   uint64_t FreeBytes() const;

@@ -34,8 +34,7 @@ Committer::Committer(cold::Store& store, const hot::SymbolIndex& index, unsigned
       uncommitted_events_(std::make_unique<std::atomic<uint64_t>[]>(shards)),
       runs_(shards),
       covered_(shards, 0) {
-  if (!store.writable())
-    Stall(Error(absl::StatusCode::kResourceExhausted, "nothing can be written"));
+  if (absl::Status writable = store.CheckWritable(); !writable.ok()) Stall(std::move(writable));
 }
 
 Committer::~Committer() { Stop(); }
@@ -128,9 +127,13 @@ bool Committer::Turn() {
 }
 
 void Committer::Proceed(bool resume_now) {
-  if (!stalled_ && !gate_.failed() && !store_.writable()) {
-    Stall(Error(absl::StatusCode::kResourceExhausted, "nothing can be written"));
-    resume_now = true;  // that tells a full disk from a failed one
+  if (!stalled_ && !gate_.failed()) {
+    if (absl::Status writable = store_.CheckWritable(); absl::IsResourceExhausted(writable)) {
+      Stall(std::move(writable));
+      resume_now = true;
+    } else if (!writable.ok()) {
+      gate_.Fail(std::move(writable));
+    }
   }
   if (stalled_) {
     AnswerRefused();
@@ -163,9 +166,7 @@ void Committer::Proceed(bool resume_now) {
 void Committer::Stall(absl::Status full) {
   stalled_ = true;
   resume_at_ = std::chrono::steady_clock::now() + kResumePeriod;
-  full_ =
-      Error(absl::StatusCode::kResourceExhausted,
-            "the disk is full, writing goes on by itself when there is room ({})", Message(full));
+  full_ = std::move(full);
   gate_.SetFull(full_);
 }
 

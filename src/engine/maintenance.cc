@@ -40,7 +40,7 @@ void Impl::Maintain() {
 }
 
 void Impl::WatchSpace() {
-  if (gate.open() && !store.writable()) committer.LookAtStore();
+  if (gate.open() && !store.CheckWritable().ok()) committer.LookAtStore();
   const bool was_low = space_.low();
   gate.SetLow(space_.Look(store.FreeBytes(), store.CapacityBytes()));
   // Once checkpointed and flushed, what the write-ahead log holds may go.

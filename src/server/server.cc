@@ -132,15 +132,13 @@ absl::Status Server::Impl::Recover() {
   WICK_ASSIGN_OR_RETURN(store, cold::Store::Open(config.storage));
   for (const cold::LogRepair& repair : store->repairs()) {
     spdlog::warn(
-        "a power cut tore the last write, which was never acknowledged: dropped {} bytes of {} "
-        "behind byte {}",
+        "the last write was cut short by a crash or a power cut, and never acknowledged: dropped "
+        "{} "
+        "bytes of {} behind byte {}",
         repair.dropped_bytes, repair.file, repair.kept_bytes);
   }
-  if (!store->writable()) {
-    spdlog::warn(
-        "the disk of the data directory {} is full: what is there can be read, nothing is "
-        "accepted until space is free",
-        config.storage.directory);
+  if (const absl::Status writable = store->CheckWritable(); !writable.ok()) {
+    spdlog::warn("what is there can be read, nothing is accepted: {}", Message(writable));
   }
   engine::EngineOptions options = config.engine;
   options.workers = static_cast<unsigned>(workers.size());

@@ -31,6 +31,7 @@ TEST_CASE("after a lost connection names are registered again and unanswered bat
     REQUIRE(ingestor.Add(Event("a", 3)).ok());
     REQUIRE(ingestor.Flush().ok());
     CHECK(ingestor.reconnects() == 1);
+    CHECK(ingestor.resent() == 2);
   }
   server.Stop();
   REQUIRE(reports.all.size() == 3);

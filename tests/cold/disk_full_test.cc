@@ -48,7 +48,7 @@ TEST_CASE("a batch that met a full disk is given again after a resume and counts
     CAPTURE(refused);
     REQUIRE(absl::IsResourceExhausted(refused));
     REQUIRE(Message(refused).starts_with("the disk of the data directory /data/wick is full"));
-    REQUIRE_FALSE(store->writable());
+    REQUIRE_FALSE(store->CheckWritable().ok());
     MustHold(*store, ledger, 3, 3);
 
     REQUIRE(absl::IsResourceExhausted(store->Commit(batch)));
@@ -62,7 +62,7 @@ TEST_CASE("a batch that met a full disk is given again after a resume and counts
     const absl::Status resumed = store->Resume();
     CAPTURE(resumed);
     REQUIRE(resumed.ok());
-    REQUIRE(store->writable());
+    REQUIRE(store->CheckWritable().ok());
     MustHold(*store, ledger, 3, 3);
     REQUIRE(store->Commit(batch).ok());
     MustCommitNumbers(*store, ledger, 5, 6);
@@ -76,7 +76,7 @@ TEST_CASE("a batch that met a full disk is given again after a resume and counts
 TEST_CASE("resuming a store that writes does nothing", "[cold][full]") {
   PowerLossEnv disk;
   const auto store = MustOpenOn(disk);
-  REQUIRE(store->writable());
+  REQUIRE(store->CheckWritable().ok());
   REQUIRE(store->Resume().ok());
 }
 
@@ -132,7 +132,7 @@ TEST_CASE("the first error that is not a full disk is final", "[cold][full]") {
       REQUIRE(store->Resume() == failed);
       REQUIRE(store->Flush() == failed);
       REQUIRE(store->RemoveExpired({}, 1).status() == failed);
-      REQUIRE_FALSE(store->writable());
+      REQUIRE_FALSE(store->CheckWritable().ok());
       REQUIRE(Difference(*store, ledger.After(3)).empty());
       disk.PowerLoss(seed);
       store.reset();
@@ -197,7 +197,7 @@ TEST_CASE("a store is opened to be read while the disk is full, and resumes", "[
   }
   disk.SetSpace(disk.used_bytes());
   auto store = MustOpenOn(disk);
-  REQUIRE_FALSE(store->writable());
+  REQUIRE_FALSE(store->CheckWritable().ok());
   MustHold(*store, ledger, 9, 9);
   REQUIRE(absl::IsResourceExhausted(CommitNumber(*store, ledger, 10)));
   REQUIRE(absl::IsResourceExhausted(store->Flush()));
@@ -212,7 +212,7 @@ TEST_CASE("a store is opened to be read while the disk is full, and resumes", "[
   const absl::Status resumed = store->Resume();
   CAPTURE(resumed);
   REQUIRE(resumed.ok());
-  REQUIRE(store->writable());
+  REQUIRE(store->CheckWritable().ok());
   MustHold(*store, ledger, 9, 9);
   MustCommitNumbers(*store, ledger, 10, 40);
   REQUIRE(store->Flush().ok());
@@ -281,7 +281,7 @@ TEST_CASE("a new directory on a full disk is refused, and made when there is roo
   CAPTURE(refused);
   REQUIRE(absl::IsResourceExhausted(refused));
   disk.SetSpace(UINT64_MAX);
-  REQUIRE(MustOpenOn(disk)->writable());
+  REQUIRE(MustOpenOn(disk)->CheckWritable().ok());
 }
 
 TEST_CASE("a disk that fills up while a directory is made leaves one that is finished later",
@@ -299,7 +299,7 @@ TEST_CASE("a disk that fills up while a directory is made leaves one that is fin
     disk.SetSpace(UINT64_MAX);
     if (first.ok()) continue;
     REQUIRE(absl::IsResourceExhausted(first.status()));
-    REQUIRE(MustOpenOn(disk)->writable());
+    REQUIRE(MustOpenOn(disk)->CheckWritable().ok());
   }
   REQUIRE(whole > 0);
 }

@@ -81,7 +81,7 @@ void CheckNotReady(const Server& server) {
   const auto ready = http.Get("/readyz");
   INFO(ready.body);
   CHECK(ready.status == 503);
-  CHECK((ready.body.find("disk is full") != std::string::npos ||
+  CHECK((ready.body.find(" is full (") != std::string::npos ||
          ready.body.find("free on the disk") != std::string::npos));
 }
 
