@@ -129,8 +129,21 @@ TEST_CASE("a log cut at any byte of its tail holds every batch before the cut", 
   REQUIRE(cases >= 10);
 }
 
+/// Whether several bits of the newest log's last batch were flipped, one of them in the length of a
+/// record: that is not to be told from a write that was cut short (docs/reliability.md).
+bool HidesItsEnd(const Victim& victim, const std::vector<uint64_t>& flipped) {
+  constexpr uint64_t kBlock = 32'768, kLength = 4;  // of a record: its place, two bytes
+  const uint64_t begin = victim.ends.size() > 1 ? victim.ends[victim.ends.size() - 2] : 0;
+  const auto in_batch = std::ranges::count_if(flipped, [&](uint64_t at) { return at >= begin; });
+  return in_batch > 1 && std::ranges::any_of(flipped, [&](uint64_t at) {
+           const uint64_t record = std::max(begin, at / kBlock * kBlock);
+           return at >= begin && (at - record) / 2 == kLength / 2;
+         });
+}
+
 /// One damage of one file, chosen by chance; says what it was.
-std::string Damage(PowerLossEnv::Image& files, std::mt19937_64& random, bool& acknowledged_tail) {
+std::string Damage(const Victim& victim, PowerLossEnv::Image& files, std::mt19937_64& random,
+                   bool& acknowledged_tail) {
   static constexpr std::array<std::string_view, 5> kKinds = {".log", ".sst", "MANIFEST-", "CURRENT",
                                                              "wick-note"};
   const std::vector<std::string> paths = FilesLike(files, kKinds[random() % kKinds.size()]);
@@ -143,10 +156,13 @@ std::string Damage(PowerLossEnv::Image& files, std::mt19937_64& random, bool& ac
     case 0: {  // one to eight bits, anywhere or near the end
       const uint64_t range =
           random() % 2 == 0 ? content.size() : std::min<size_t>(content.size(), 600);
+      std::vector<uint64_t> flipped;
       for (uint64_t bits = 1 + random() % 8; bits > 0; --bits) {
-        char& byte = content[content.size() - 1 - random() % range];
-        byte = static_cast<char>(byte ^ 1 << random() % 8);
+        flipped.push_back(content.size() - 1 - random() % range);
+        content[flipped.back()] = static_cast<char>(content[flipped.back()] ^ 1 << random() % 8);
       }
+      acknowledged_tail =
+          path == FilesLike(victim.files, ".log").back() && HidesItsEnd(victim, flipped);
       return "flipped " + path;
     }
     case 1: {
@@ -184,7 +200,7 @@ TEST_CASE("no damaged file makes a store that misses a batch", "[cold][damage]")
     const Victim& victim = pair[seed % 2];
     PowerLossEnv::Image files = victim.files;
     bool acknowledged_tail = false;
-    const std::string what = Damage(files, random, acknowledged_tail);
+    const std::string what = Damage(victim, files, random, acknowledged_tail);
     std::string reason;
     const auto survivors = Survivors(files, ledger, reason);
     CAPTURE(seed, what, reason);

@@ -52,6 +52,9 @@ class HandTurnedEngine {
     return answer;
   }
 
+  void TurnWorker(unsigned worker) {
+    if (std::exchange(woken_[worker], false)) engine_->Poll(worker);
+  }
   /// Turns the workers until none has anything to do; nothing is written meanwhile. False: none
   /// had.
   bool TurnWorkers() {
@@ -59,8 +62,8 @@ class HandTurnedEngine {
     for (bool turned = true; turned;) {
       turned = false;
       for (unsigned worker = 0; worker < woken_.size(); ++worker) {
-        if (!std::exchange(woken_[worker], false)) continue;
-        engine_->Poll(worker);
+        if (!woken_[worker]) continue;
+        TurnWorker(worker);
         turned = any = true;
       }
     }

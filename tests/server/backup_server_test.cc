@@ -52,17 +52,17 @@ TEST_CASE("a backup made while events stream in holds all that were acknowledged
   const Backups backups(running);
   std::atomic<uint64_t> acknowledged{0};
   std::atomic<bool> stop{false};
+  Client feeder = running.Connect();
   std::thread feed([&] {
-    Client client = running.Connect();
     const std::vector<SymbolView> symbols = {{"BTC", "USD", "Kraken"}};
-    const SeriesId series = client.Register(symbols)->entries[0].series;
+    const SeriesId series = feeder.Register(symbols)->entries[0].series;
     for (uint64_t sent = 0; !stop;) {
       std::vector<Tick> ticks;
       for (int i = 0; i < 500; ++i, ++sent) {
         ticks.push_back(TickOf(
             series, {1.0 + static_cast<double>(sent % 7), 0, 0, kNowMs - 100'000'000 + sent}));
       }
-      if (!client.Ingest(ticks).ok()) break;
+      if (!feeder.Ingest(ticks).ok()) break;
       acknowledged = sent;
     }
   });

@@ -15,7 +15,7 @@ Price PriceAt(double price, uint64_t timestamp_ms) { return {price, 1, 2, timest
 TEST_CASE("a client registers, ingests and reads back", "[server][binary]") {
   RunningServer running;
   Client client = running.Connect();
-  const std::vector<SymbolView> symbols = {kBtc, Symbol{"", "USD", "Kraken"}};
+  const std::vector<SymbolView> symbols = {kBtc, {"", "USD", "Kraken"}};
   const auto registered = client.Register(symbols);
   REQUIRE(registered.ok());
   CHECK(registered->entries[0].refusal == Refusal::kNone);
@@ -32,7 +32,7 @@ TEST_CASE("a client registers, ingests and reads back", "[server][binary]") {
 
   const std::vector<SeriesId> ids = {series};
   CHECK(client.Latest(ids).value() == std::vector<Price>{PriceAt(7, kNowMs)});
-  const std::vector<SymbolView> asked = {Symbol{"X", "USD", "Kraken"}, kBtc};
+  const std::vector<SymbolView> asked = {{"X", "USD", "Kraken"}, kBtc};
   CHECK(client.Latest(asked).value() == std::vector<Price>{Price{}, PriceAt(7, kNowMs)});
   const auto candles = client.Candles(kBtc, CandlesRequest{});
   REQUIRE(candles.ok());
