@@ -99,6 +99,7 @@ absl::Status Database::OpenIn(const StoreOptions& options,
                                   MakeFamilyOptions(family, options, block_cache));
   };
   std::vector<ColumnFamilyDescriptor> descriptors;
+  descriptors.reserve(on_disk.size());
   for (Family family : on_disk) descriptors.push_back(describe(family));
 
   std::shared_ptr<rocksdb::Logger> log_file;

@@ -81,7 +81,7 @@ absl::StatusOr<std::string> NewestWritten(rocksdb::Env& env, const std::string& 
                                           const std::vector<std::string>& logs) {
   for (auto log = logs.rbegin(); log != logs.rend(); ++log) {
     uint64_t bytes = 0;
-    WICK_RETURN_IF_ERROR(FromRocks(env.GetFileSize(directory + "/" + *log, &bytes),
+    WICK_RETURN_IF_ERROR(FromRocks(env.GetFileSize(fmt::format("{}/{}", directory, *log), &bytes),
                                    fmt::format("looking at the size of {}/{}", directory, *log)));
     if (bytes > 0) return *log;
   }
@@ -106,7 +106,7 @@ absl::Status CheckDirectory(rocksdb::Env& env, const std::string& directory,
   WICK_ASSIGN_OR_RETURN(const std::string newest, NewestWritten(env, directory, logs));
   for (const std::string& file : logs) {
     if (LogNumber(file) < manifest.first_log_to_keep) continue;  // a crash undid its deletion
-    WICK_ASSIGN_OR_RETURN(const LogScan scan, ScanLog(env, directory + "/" + file));
+    WICK_ASSIGN_OR_RETURN(const LogScan scan, ScanLog(env, fmt::format("{}/{}", directory, file)));
     WICK_RETURN_IF_ERROR(Judge(directory, file, scan, file == newest, torn));
     if (scan.next_sequence == 0) continue;
     const uint64_t expected = after_logs == 0 ? after_tables : after_logs;

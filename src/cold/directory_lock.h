@@ -38,7 +38,7 @@ class DirectoryLock {
   static rocksdb::Status TryTake(rocksdb::Env& env, const std::string& directory,
                                  std::unique_ptr<DirectoryLock>& taken) {
     rocksdb::FileLock* lock = nullptr;
-    const rocksdb::Status status = env.LockFile(fmt::format("{}/{}", directory, kFileName), &lock);
+    rocksdb::Status status = env.LockFile(fmt::format("{}/{}", directory, kFileName), &lock);
     if (status.ok()) taken.reset(new DirectoryLock(env, lock));
     return status;
   }

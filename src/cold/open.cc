@@ -50,7 +50,7 @@ absl::Status CheckNotDecapitated(rocksdb::Env& env, const std::string& directory
   for (const std::string& name : names) {
     uint64_t bytes = 0;
     const bool is_log = LogNumber(name) != 0;
-    if (is_log && !env.GetFileSize(directory + "/" + name, &bytes).ok()) continue;
+    if (is_log && !env.GetFileSize(fmt::format("{}/{}", directory, name), &bytes).ok()) continue;
     if (name.ends_with(".sst") || bytes > 0) {
       return Error(
           absl::StatusCode::kDataLoss,

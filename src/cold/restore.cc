@@ -83,7 +83,8 @@ absl::Status MoveUp(const fs::path& restored, const fs::path& data) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(restored, error))
     names.push_back(entry.path().filename());
-  std::ranges::partition(names, [](const fs::path& name) { return name != "CURRENT"; });
+  std::partition(names.begin(), names.end(),
+                 [](const fs::path& name) { return name != "CURRENT"; });
   for (const fs::path& name : names) {
     if (!error) fs::rename(restored / name, data / name, error);
   }

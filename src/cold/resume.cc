@@ -72,7 +72,7 @@ absl::Status Store::Impl::Resume() {
 
   const std::unique_lock nobody_begins_to_read(database_mutex);
   WICK_RETURN_IF_ERROR(CloseToReopen());
-  const absl::Status reopened = Reopen();
+  absl::Status reopened = Reopen();
   if (reopened.ok() || absl::IsResourceExhausted(reopened)) return reopened;
   if (database == nullptr) {  // what can be read is still read
     absl::StatusOr<std::shared_ptr<Database>> left =
