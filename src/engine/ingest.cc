@@ -95,7 +95,7 @@ bool Impl::HasRoom(unsigned worker) const {
 
 absl::Status Impl::Admission() const {
   if (gate.open()) return absl::OkStatus();
-  const absl::Status refused = gate.status();
+  absl::Status refused = gate.status();
   if (refused.ok()) return refused;  // it has just been opened
   return Error(refused.code(), "nothing of this was taken: {}", Message(refused));
 }
