@@ -52,9 +52,6 @@ class HandTurnedEngine {
     return answer;
   }
 
-  void TurnWorker(unsigned worker) {
-    if (std::exchange(woken_[worker], false)) engine_->Poll(worker);
-  }
   /// Turns the workers until none has anything to do; nothing is written meanwhile. False: none
   /// had.
   bool TurnWorkers() {
@@ -62,8 +59,8 @@ class HandTurnedEngine {
     for (bool turned = true; turned;) {
       turned = false;
       for (unsigned worker = 0; worker < woken_.size(); ++worker) {
-        if (!woken_[worker]) continue;
-        TurnWorker(worker);
+        if (!std::exchange(woken_[worker], false)) continue;
+        engine_->Poll(worker);
         turned = any = true;
       }
     }

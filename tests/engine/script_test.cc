@@ -194,10 +194,6 @@ class Script {
         break;
       case 2:
         engine->Turn();
-        if (OneIn(2)) break;
-        // One shard's part of a checkpoint is written before the others'.
-        engine.TurnWorker(static_cast<unsigned>(Random(options_.workers)));
-        engine->Turn();
         break;
       case 3:
         engine->Checkpoint([](absl::Status) {});
