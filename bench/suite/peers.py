@@ -69,6 +69,17 @@ http {{
         self.await_port(self.port)
 
 
+def together(calls):
+    """Runs each call on a thread of its own; the seconds until all have returned."""
+    threads = [threading.Thread(target=call) for call in calls]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return time.monotonic() - began
+
+
 class VictoriaMetrics(Process):
     programs = ("victoria-metrics",)
 
@@ -102,15 +113,10 @@ class VictoriaMetrics(Process):
             finally:
                 connection.close()
 
-        senders = [threading.Thread(target=send) for _ in range(connections)]
-        began = time.monotonic()
-        for sender in senders:
-            sender.start()
-        for sender in senders:
-            sender.join()
+        seconds = together([send] * connections)
         if failures:
             raise Failed(f"VictoriaMetrics: {failures[0]}")
-        return sum(events for _, events in bodies) / (time.monotonic() - began)
+        return sum(events for _, events in bodies) / seconds
 
 
 def line_protocol(events, series, events_per_body=5_000):
@@ -188,15 +194,10 @@ class ClickHouse(Process):
                     return
                 counts[thread] += limit
 
-        threads = [threading.Thread(target=ask, args=(i,)) for i in range(2)]
-        began = time.monotonic()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        seconds = together([lambda: ask(0), lambda: ask(1)])
         if failures:
             raise Failed(f"ClickHouse: {failures[0]}")
-        return sum(counts) / (time.monotonic() - began)
+        return sum(counts) / seconds
 
 
 def wrk(url, seconds, connections=16):

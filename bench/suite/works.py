@@ -44,12 +44,19 @@ class Context:
         return small if self.small else full
 
 
+def load(context, *arguments, http=False, settings=()):
+    """The result of one `wick bench` against a server of its own; `settings`: of the server."""
+    with context.wick.data() as data, context.wick.serve(data, *settings) as server:
+        return context.wick.load(server, *arguments, *(["--http", server.http] if http else []))
+
+
 # --- durable ingest
+def ingest_arguments(series=SERIES):
+    return "ingest", "--connections", 4, "--pipeline", 8, "--batch", 4096, "--series", series
+
+
 def ingest_binary(context):
-    with context.wick.data() as data, context.wick.serve(data) as server:
-        done = context.wick.load(server, "ingest", "--connections", 4, "--pipeline", 8, "--batch", 4096,
-                                 "--series", SERIES)
-        return {"ingest": operations_per_s(done)}
+    return {"ingest": operations_per_s(load(context, *ingest_arguments()))}
 
 
 def victoria_ingest(context):
@@ -65,17 +72,13 @@ def redis_set(context):
 
 
 def ingest_ndjson(context):
-    with context.wick.data() as data, context.wick.serve(data) as server:
-        done = context.wick.load(server, "ingest", "--http", server.http, "--connections", 4, "--batch", 5000,
-                                 "--series", SERIES)
-        return {"ndjson": operations_per_s(done)}
+    done = load(context, "ingest", "--connections", 4, "--batch", 5000, "--series", SERIES, http=True)
+    return {"ndjson": operations_per_s(done)}
 
 
 def post_single(context):
-    with context.wick.data() as data, context.wick.serve(data) as server:
-        done = context.wick.load(server, "ingest", "--http", server.http, "--connections", 10, "--batch", 1,
-                                 "--series", SERIES)
-        return {"post": operations_per_s(done)}
+    done = load(context, "ingest", "--connections", 10, "--batch", 1, "--series", SERIES, http=True)
+    return {"post": operations_per_s(done)}
 
 
 def post_by_hey(context):
@@ -88,37 +91,37 @@ def post_by_hey(context):
 
 
 # --- latest prices
-def latest_single(context):
-    with context.wick.data() as data, context.wick.serve(data) as server:
-        done = context.wick.load(server, "latest", "--connections", 50, "--pipeline", 1, "--series", SERIES)
-        return {"latest": operations_per_s(done)}
+def latest(context, in_flight):
+    done = load(context, "latest", "--connections", 50, "--pipeline", in_flight, "--series", SERIES)
+    return {"latest": operations_per_s(done)}
 
 
-def redis_get(context):
+def redis_get(context, in_flight, requests):
     with context.wick.data() as data, Redis(data) as redis:
         fill_redis(redis)
-        return {"redis": redis.benchmark("-t", "get", "-P", 1, "-c", 50, "-r", SERIES, "-d", 36,
-                                         "-n", context.size(1_000_000, 100_000))}
+        return {"redis": redis.benchmark("-t", "get", "-P", in_flight, "-c", 50, "-r", SERIES, "-d", 36,
+                                         "-n", requests)}
+
+
+def latest_single(context):
+    return latest(context, 1)
+
+
+def redis_get_single(context):
+    return redis_get(context, 1, context.size(1_000_000, 100_000))
 
 
 def latest_pipelined(context):
-    with context.wick.data() as data, context.wick.serve(data) as server:
-        done = context.wick.load(server, "latest", "--connections", 50, "--pipeline", 128, "--series", SERIES)
-        return {"latest": operations_per_s(done)}
+    return latest(context, 128)
 
 
 def redis_get_pipelined(context):
-    with context.wick.data() as data, Redis(data) as redis:
-        fill_redis(redis)
-        return {"redis": redis.benchmark("-t", "get", "-P", 128, "-c", 50, "-r", SERIES, "-d", 36,
-                                         "-n", context.size(20_000_000, 1_000_000))}
+    return redis_get(context, 128, context.size(20_000_000, 1_000_000))
 
 
 def latest_multi(context):
-    with context.wick.data() as data, context.wick.serve(data) as server:
-        done = context.wick.load(server, "multi", "--connections", 8, "--pipeline", 16, "--batch", 100,
-                                 "--series", SERIES)
-        return {"multi": operations_per_s(done)}
+    done = load(context, "multi", "--connections", 8, "--pipeline", 16, "--batch", 100, "--series", SERIES)
+    return {"multi": operations_per_s(done)}
 
 
 def redis_mget(context):
@@ -150,10 +153,9 @@ def nginx_constant(context):
 
 # --- candles
 def candles_memory(context):
-    with context.wick.data() as data, context.wick.serve(data, "tiers.1m.window=20h") as server:
-        done = context.wick.load(server, "candles", "--connections", 1, "--pipeline", 1, "--candles", 1000,
-                                 "--series", 100)
-        return {"candles": stream(done)["latencyUs"]["mean"]}
+    done = load(context, "candles", "--connections", 1, "--pipeline", 1, "--candles", 1000, "--series", 100,
+                settings=["tiers.1m.window=20h"])
+    return {"candles": stream(done)["latencyUs"]["mean"]}
 
 
 SCAN_SERIES = 50
@@ -162,10 +164,9 @@ SCAN_CANDLES = 10_000
 
 
 def candles_scan(context):
-    with context.wick.data() as data, context.wick.serve(data) as server:
-        done = context.wick.load(server, "candles", "--connections", 2, "--pipeline", 2, "--candles", SCAN_CANDLES,
-                                 "--history", SCAN_HISTORY, "--random-range", "--series", SCAN_SERIES)
-        return {"scan": operations_per_s(done)}
+    done = load(context, "candles", "--connections", 2, "--pipeline", 2, "--candles", SCAN_CANDLES,
+                "--history", SCAN_HISTORY, "--random-range", "--series", SCAN_SERIES)
+    return {"scan": operations_per_s(done)}
 
 
 def clickhouse_scan(context):
@@ -175,20 +176,19 @@ def clickhouse_scan(context):
 
 
 # --- reads and writes together
+def mixed_load(context, *arguments):
+    return load(context, "mixed", *arguments, "--connections", 8, "--pipeline", 512, "--series", SERIES, "--warmup", 1)
+
+
 def mixed(context):
-    with context.wick.data() as data, context.wick.serve(data) as server:
-        done = context.wick.load(server, "mixed", "--rate", 250_000, "--connections", 8, "--pipeline", 512,
-                                 "--series", SERIES, "--warmup", 1)
-        figures = mixed_figures(done)
-        figures["machine"] = 100 * done["serverCpuSeconds"] / ((done["seconds"] + 1) * machine.cores())
-        return figures
+    done = mixed_load(context, "--rate", 250_000)
+    figures = mixed_figures(done)
+    figures["machine"] = 100 * done["serverCpuSeconds"] / ((done["seconds"] + 1) * machine.cores())
+    return figures
 
 
 def mixed_tenfold(context):
-    with context.wick.data() as data, context.wick.serve(data) as server:
-        done = context.wick.load(server, "mixed", "--rate", 2_500_000, "--batch", 32, "--write-batch", 64,
-                                 "--connections", 8, "--pipeline", 512, "--series", SERIES, "--warmup", 1)
-        return mixed_figures(done)
+    return mixed_figures(mixed_load(context, "--rate", 2_500_000, "--batch", 32, "--write-batch", 64))
 
 
 def mixed_figures(done):
@@ -211,10 +211,7 @@ def idle_memory(context):
 def ingest_growth(context):
     figures = {}
     for name, series in (("1k", 1_000), ("10k", 10_000), ("100k", 100_000), ("1m", context.size(1_000_000, 200_000))):
-        with context.wick.data() as data, context.wick.serve(data) as server:
-            done = context.wick.load(server, "ingest", "--connections", 4, "--pipeline", 8, "--batch", 4096,
-                                     "--series", series)
-            figures[name] = operations_per_s(done)
+        figures[name] = operations_per_s(load(context, *ingest_arguments(series)))
     figures["kept"] = 100 * figures["1m"] / figures["1k"]
     return figures
 
@@ -222,15 +219,14 @@ def ingest_growth(context):
 def restart(context):
     with context.wick.data() as data:
         with context.wick.serve(data) as server:
-            load = subprocess.Popen(
-                context.wick.command(server, "ingest", "--connections", 4, "--pipeline", 8, "--batch", 4096,
-                                     "--series", SERIES),
+            loader = subprocess.Popen(
+                context.wick.command(server, *ingest_arguments()),
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(max(1.0, context.seconds - 1))
-            if load.poll() is not None:
+            if loader.poll() is not None:
                 raise Failed("the load ended before the server was killed")
             server.kill()
-            load.wait(60)
+            loader.wait(60)
         with context.wick.serve(data) as server:
             server.get("/readyz")
             return {"restart": server.start_seconds}
@@ -239,10 +235,8 @@ def restart(context):
 def cpu_per_event(context):
     figures = {}
     for workers in (1, 2):
-        with context.wick.data() as data, context.wick.serve(data, f"server.workers={workers}") as server:
-            done = context.wick.load(server, "ingest", "--connections", 4, "--pipeline", 8, "--batch", 4096,
-                                     "--series", SERIES)
-            figures[f"cpu{workers}"] = 1e9 * done["serverCpuSeconds"] / stream(done)["operations"]
+        done = load(context, *ingest_arguments(), settings=[f"server.workers={workers}"])
+        figures[f"cpu{workers}"] = 1e9 * done["serverCpuSeconds"] / stream(done)["operations"]
     figures["apart"] = 100 * abs(figures["cpu2"] / figures["cpu1"] - 1)
     return figures
 
@@ -264,7 +258,7 @@ WORKS = [
     Work("latest", [
         Line("latest", "latest price, binary, 50 connections, one in flight each", "prices/s",
              peer="redis", peer_name="Redis GET", ratio_at_least=1.5),
-    ], latest_single, [(Redis, redis_get)]),
+    ], latest_single, [(Redis, redis_get_single)]),
     Work("pipelined", [
         Line("latest", "latest price, binary, 50 connections, pipelined 128", "prices/s",
              peer="redis", peer_name="Redis GET -P 128", ratio_at_least=3),
