@@ -5,6 +5,7 @@
 #include "cold/bytes.h"
 #include "cold/crc32c.h"
 #include "cold/families.h"
+#include "cold/make_directories.h"
 #include "cold/manifest.h"
 #include "cold/rocks_status.h"
 #include "cold/wal_tail.h"
@@ -135,9 +136,7 @@ absl::Status WriteNote(rocksdb::Env& env, const std::string& directory, const Di
   const std::string made = path + ".new";
   rocksdb::Status status = rocksdb::WriteStringToFile(&env, bytes, made, /*should_sync=*/true);
   if (status.ok()) status = env.RenameFile(made, path);
-  std::unique_ptr<rocksdb::Directory> holder;
-  if (status.ok()) status = env.NewDirectory(directory, &holder);
-  if (status.ok()) status = holder->Fsync();
+  if (status.ok()) status = SyncDirectory(env, directory);
   return FromRocks(status, fmt::format("writing {}", path));
 }
 

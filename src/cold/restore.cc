@@ -49,7 +49,7 @@ std::vector<BackupInfo> InfosOf(const rocksdb::BackupEngineReadOnly& engine) {
 }
 
 absl::Status Sync(const fs::path& directory) {
-  if (SyncDirectory(directory)) return absl::OkStatus();
+  if (wick::SyncDirectory(directory)) return absl::OkStatus();
   return Error(absl::StatusCode::kUnavailable, "cannot sync {}: {}", directory.string(),
                std::strerror(errno));
 }

@@ -202,7 +202,7 @@ class Scanner {
       WICK_ASSIGN_OR_RETURN(const std::string_view block, blocks_.Read(at));
       uint64_t from = at == damaged_block ? scan_.damage_at - at + 1 : 0;
       for (; from < block.size(); ++from) {
-        const Records records = RecordsFrom(block.substr(from), kBlockBytes - from);
+        const Records records = RecordsFrom(block, from);
         if (records.begin_batch && (records.fill_block || from == 0)) return true;
       }
     }
@@ -214,10 +214,11 @@ class Scanner {
     bool fill_block = false;   // there is one at least, and nothing but them
   };
 
-  /// The records at the front of `bytes`, which reach to the end of the block or of the file.
-  Records RecordsFrom(std::string_view bytes, uint64_t block_left) const {
+  /// The records of a block from a place in it on.
+  Records RecordsFrom(std::string_view block, uint64_t from) const {
     Records records;
-    const bool is_file_end = bytes.size() < block_left;
+    const bool is_file_end = block.size() < kBlockBytes;
+    std::string_view bytes = block.substr(from);
     for (bool first = true;; first = false) {
       const std::optional<Record> record = ParseRecord(bytes);
       if (!record.has_value()) {

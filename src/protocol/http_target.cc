@@ -1,5 +1,7 @@
 #include "protocol/http_target.h"
 
+#include <absl/strings/match.h>
+
 #include <algorithm>
 
 namespace wick::protocol {
@@ -9,11 +11,8 @@ namespace {
 /// count.
 size_t SchemeBytes(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    const std::string_view front = target.substr(0, scheme.size());
-    const auto same = [](char a, char b) {
-      return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b;
-    };
-    if (std::equal(front.begin(), front.end(), scheme.begin(), scheme.end(), same)) {
+    if (absl::StartsWithIgnoreCase({target.data(), target.size()},
+                                   {scheme.data(), scheme.size()})) {
       return scheme.size();
     }
   }

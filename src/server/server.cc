@@ -132,9 +132,8 @@ absl::Status Server::Impl::Recover() {
   WICK_ASSIGN_OR_RETURN(store, cold::Store::Open(config.storage));
   for (const cold::LogRepair& repair : store->repairs()) {
     spdlog::warn(
-        "the last write was cut short by a crash or a power cut, and never acknowledged: dropped "
-        "{} "
-        "bytes of {} behind byte {}",
+        "the last write was cut short by a crash or a power cut, and never acknowledged: "
+        "dropped {} bytes of {} behind byte {}",
         repair.dropped_bytes, repair.file, repair.kept_bytes);
   }
   if (const absl::Status writable = store->CheckWritable(); !writable.ok()) {
