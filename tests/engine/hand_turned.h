@@ -59,12 +59,17 @@ class HandTurnedEngine {
     for (bool turned = true; turned;) {
       turned = false;
       for (unsigned worker = 0; worker < woken_.size(); ++worker) {
-        if (!std::exchange(woken_[worker], false)) continue;
-        engine_->Poll(worker);
-        turned = any = true;
+        turned = TurnWorker(worker) || turned;
       }
+      any = any || turned;
     }
     return any;
+  }
+  /// Turns one worker, once. False: it has nothing to do.
+  bool TurnWorker(unsigned worker) {
+    if (!std::exchange(woken_[worker], false)) return false;
+    engine_->Poll(worker);
+    return true;
   }
   /// Turns everything until there is nothing to do but wait.
   void Settle() {

@@ -173,7 +173,7 @@ class Script {
     submissions_.clear();
     disk_.SetSpace(UINT64_MAX);
     disk_.ClearFaults();
-    is_full_ = false;
+    is_full_ = log_stays_uncut_ = false;
   }
 
   void Stop(HandTurnedEngine& engine) {
@@ -194,9 +194,14 @@ class Script {
         break;
       case 2:
         engine->Turn();
+        engine.TurnWorkers();  // answers are taken before a later write can fail
         break;
       case 3:
-        engine->Checkpoint([](absl::Status) {});
+        if (OneIn(2)) {
+          WriteOneWorkersPart(engine);
+        } else {
+          engine->Checkpoint([](absl::Status) {});
+        }
         break;
       case 4:
       case 5:
@@ -213,14 +218,30 @@ class Script {
         disk_.SetSpace(is_full_ ? disk_.used_bytes() + Random(2) * Random(30'000) : UINT64_MAX);
         break;
       case 9:
-        if (!OneIn(3)) break;
-        disk_.Fail(kFailingCalls[Random(std::size(kFailingCalls))],
-                   OneIn(2) ? Fault::kIo : Fault::kNoSpace, Random(3));
+        if (OneIn(3)) FailACall();
         break;
       default:
         Submit(engine);
     }
     TakeAnswers(engine);
+  }
+
+  void FailACall() {
+    const DiskCall call = kFailingCalls[Random(std::size(kFailingCalls))];
+    const Fault fault = OneIn(2) ? Fault::kIo : Fault::kNoSpace;
+    disk_.Fail(call, fault, Random(3));
+    log_stays_uncut_ =
+        log_stays_uncut_ || (call == DiskCall::kTruncate && fault == Fault::kNoSpace);
+  }
+
+  /// A checkpoint of which the disk has the part of one worker, and the others' is on its way.
+  void WriteOneWorkersPart(HandTurnedEngine& engine) {
+    engine.Settle();
+    engine->Checkpoint([](absl::Status) {});
+    engine->Turn();
+    engine.TurnWorker(static_cast<unsigned>(Random(options_.workers)));
+    engine->Turn();
+    engine.TurnWorkers();
   }
 
   void StepClock() {
@@ -392,7 +413,7 @@ class Script {
       request.limit = 10'000;
       const auto reply = engine->Candles(*id, request);
       INFO(reply.status());
-      if (!reply.ok() && (disk_.power_is_cut() || HasFailed(engine))) {
+      if (!reply.ok() && (disk_.power_is_cut() || log_stays_uncut_ || HasFailed(engine))) {
         unreadable_ = true;
         return {};
       }
@@ -407,7 +428,7 @@ class Script {
     }
     return picture;
   }
-  /// Sets unreadable_ if the power is cut or the disk failed.
+  /// Sets unreadable_ if the power is cut, the disk failed or the log could not be cut.
   Picture SeenPicture(HandTurnedEngine& engine) {
     unreadable_ = false;
     Picture picture;
@@ -490,7 +511,8 @@ class Script {
   uint64_t newest_ms_ = 0;
   std::array<uint64_t, 4> horizon_ms_ = {};  // the farthest there ever was
   bool is_full_ = false;
-  bool failed_ = false;  // a write failed for good in this life
+  bool log_stays_uncut_ = false;  // for want of room, and what is on the disk unread so long
+  bool failed_ = false;           // a write failed for good in this life
   bool unreadable_ = false;
 };
 
