@@ -49,6 +49,8 @@ rocksdb::DBOptions MakeDbOptions(const StoreOptions& options) {
 
   db.max_background_jobs = kBackgroundJobsMax;
   db.max_open_files = kOpenFilesMax;
+  // RocksDB starts these anew for every family, however few its tables.
+  db.max_file_opening_threads = 1;
   db.bytes_per_sync = kSyncEveryBytes;  // no burst of a whole table before a commit's fdatasync
   db.skip_stats_update_on_db_open = true;
 
