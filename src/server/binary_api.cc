@@ -206,9 +206,10 @@ bool BinaryApi::On(Id id, const binary::IngestRequest& asked, BinaryReply& reply
     binary::AppendIngest(id, ingested, reply.frames);
     return true;
   }
+  const Weight weight = ingested.rejections.empty() ? Weight::kLight : Weight::kAny;
   engine.Submit(worker_.index(), std::move(batch), asked.ack,
                 [id, ingested = std::move(ingested),
-                 respond = later()](const engine::IngestResult& result) mutable {
+                 respond = later(weight)](const engine::IngestResult& result) mutable {
                   BinaryReply made;
                   if (result.status.ok()) {
                     ingested.accepted = static_cast<uint32_t>(result.accepted);
@@ -329,7 +330,7 @@ bool BinaryApi::On(Id id, const binary::StatusRequest&, BinaryReply&, Later late
                                      services.UptimeMs(), services.state.Name());
               binary::AppendStatus(id, json, made.frames);
             }),
-            later());
+            later(Weight::kAny));
   return false;
 }
 
@@ -355,13 +356,13 @@ bool BinaryApi::On(Id id, const binary::SetReferenceRequest& asked, BinaryReply&
     return true;
   }
   services_.engine().SetReference(asked.reference,
-                                  WhenDone(id, wire::Type::kSetReference, later()));
+                                  WhenDone(id, wire::Type::kSetReference, later(Weight::kAny)));
   return false;
 }
 
 bool BinaryApi::On(Id id, const binary::RemoveReferenceRequest& asked, BinaryReply&, Later later) {
-  services_.engine().RemoveReference(asked.base_currency,
-                                     WhenDone(id, wire::Type::kRemoveReference, later()));
+  services_.engine().RemoveReference(
+      asked.base_currency, WhenDone(id, wire::Type::kRemoveReference, later(Weight::kAny)));
   return false;
 }
 
@@ -373,13 +374,13 @@ bool BinaryApi::On(Id id, const binary::ReplaceReferencesRequest& asked, BinaryR
       return true;
     }
   }
-  services_.engine().ReplaceReferences(asked.references,
-                                       WhenDone(id, wire::Type::kReplaceReferences, later()));
+  services_.engine().ReplaceReferences(
+      asked.references, WhenDone(id, wire::Type::kReplaceReferences, later(Weight::kAny)));
   return false;
 }
 
 bool BinaryApi::On(Id id, const binary::CheckpointRequest&, BinaryReply&, Later later) {
-  services_.engine().Checkpoint(WhenDone(id, wire::Type::kCheckpoint, later()));
+  services_.engine().Checkpoint(WhenDone(id, wire::Type::kCheckpoint, later(Weight::kAny)));
   return false;
 }
 
@@ -397,7 +398,7 @@ bool BinaryApi::On(Id id, const binary::BackupRequest& asked, BinaryReply&, Late
         }
         return reply;
       },
-      later());
+      later(Weight::kAny));
   return false;
 }
 

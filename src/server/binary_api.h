@@ -34,6 +34,14 @@ bool MayReadDisk(uint16_t type);
 /// Gives a deferred reply. Called once, on the thread of the session's worker.
 using RespondBinary = absl::AnyInvocable<void(BinaryReply)>;
 
+/// What an open request holds of memory until its reply is there.
+enum class Weight : uint8_t {
+  kLight,  // some hundred bytes: an ingest that refused no event
+  kAny,
+};
+/// Defers a reply.
+using Later = absl::FunctionRef<RespondBinary(Weight)>;
+
 /// The requests of one worker's sessions after their hello. Threads: the worker's only. Everything
 /// quick is answered at once; what may read the disk or walks all series is computed by the reader
 /// pool.
@@ -46,12 +54,10 @@ class BinaryApi {
   /// True: the reply is appended to `reply`. False: the function that `later` gave replies, perhaps
   /// before this returns; the frame need not live until then. An ingest is taken whether or not the
   /// engine has room: the session asks for it first.
-  bool Handle(const protocol::binary::Frame& frame, BinaryReply& reply,
-              absl::FunctionRef<RespondBinary()> later);
+  bool Handle(const protocol::binary::Frame& frame, BinaryReply& reply, Later later);
 
  private:
   using Id = uint64_t;
-  using Later = absl::FunctionRef<RespondBinary()>;
 
   // One for each request; true: the reply is appended.
   bool On(Id, const protocol::binary::PingRequest&, BinaryReply&, Later);
@@ -76,7 +82,9 @@ class BinaryApi {
   template <typename Append>
   bool OnReaders(Id id, BinaryReply& reply, Later later, Append append) {
     const auto refused = [id] { return Overloaded(id); };
-    if (services_.reads.Run(worker_, Making(std::move(append)), refused, later())) return false;
+    if (services_.reads.Run(worker_, Making(std::move(append)), refused, later(Weight::kAny))) {
+      return false;
+    }
     BinaryReply overloaded = refused();
     reply.frames += overloaded.frames;
     reply.outcome = overloaded.outcome;

@@ -7,6 +7,7 @@
 #include <boost/asio/error.hpp>
 #include <chrono>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "base/assert.h"
@@ -28,9 +29,10 @@ constexpr size_t kReadBytesInitial = 64_KiB;
 constexpr size_t kOutBytesKept = kFreeBytes;
 /// Requests without a reply; bounds the replies that may still come when nobody reads them.
 constexpr size_t kOpenRequestsMax = 64;
-
 /// Of these, reads whose replies may be large: made by few threads anyway.
 constexpr size_t kOpenReadsMax = 8;
+/// Beside these, light ones. A slow disk keeps many waiting, and reads behind them are not to wait.
+constexpr size_t kOpenLightMax = 1'024;
 
 using Ms = std::chrono::milliseconds;
 
@@ -146,7 +148,7 @@ void BinarySession::Work() {
   bool part = false;
   bool reads_first = false;  // a read waits for those before it
   while (!part && !last_ && !no_room_ && !reads_first && open_requests_ < kOpenRequestsMax &&
-         !IsFull()) {
+         open_light_ < kOpenLightMax && !IsFull()) {
     Frame frame;
     binary::ErrorReply error;
     const wire::Limits& limits = greeted_ ? api_.limits() : kLimitsOfHello;
@@ -245,29 +247,32 @@ void BinarySession::WaitForRoom() {
 
 void BinarySession::Dispatch(const Frame& frame) {
   const size_t type = frame.header.type < kBinaryRouteCount ? frame.header.type : 0;
-  const Time began = now_;
-  const bool is_read = MayReadDisk(frame.header.type);
-  ++open_requests_;
-  open_reads_ += is_read;
+  std::optional<Open> open;
   reply_.outcome = Outcome::kOk;
-  const bool at_once = api_.Handle(frame, reply_, [&] {
-    return RespondBinary([self = shared_from_this(), type, is_read, began](BinaryReply reply) {
-      self->OnReply(type, is_read, began, std::move(reply));
+  const bool at_once = api_.Handle(frame, reply_, [&](Weight weight) {
+    open = {type, now_, weight == Weight::kLight, MayReadDisk(frame.header.type)};
+    CountOpen(*open, 1);
+    return RespondBinary([self = shared_from_this(), answered = *open](BinaryReply reply) {
+      self->OnReply(answered, std::move(reply));
     });
   });
   if (!at_once) return;
+  if (open) CountOpen(*open, -1);
   HoldReplies();  // the next one is made only if there is memory for it
-  --open_requests_;
-  open_reads_ -= is_read;
-  now_ = std::chrono::steady_clock::now();
+  const Time began = std::exchange(now_, std::chrono::steady_clock::now());
   CountFor(type, now_ - began, reply_.outcome);
 }
 
-void BinarySession::OnReply(size_t type, bool is_read, Time began, BinaryReply reply) {
-  WICK_ASSERT(open_requests_ > 0);  // one reply to one request
-  --open_requests_;
-  open_reads_ -= is_read;
-  Count(type, began, reply.outcome);
+void BinarySession::CountOpen(const Open& open, int by) {
+  size_t& requests = open.is_light ? open_light_ : open_requests_;
+  WICK_ASSERT(by > 0 || requests > 0);  // one reply to one request
+  requests += static_cast<size_t>(by);
+  if (open.is_read) open_reads_ += static_cast<size_t>(by);
+}
+
+void BinarySession::OnReply(const Open& open, BinaryReply reply) {
+  CountOpen(open, -1);
+  Count(open.type, open.began, reply.outcome);
   if (closed_) return;
   if (reply_.frames.empty()) {
     reply_.frames = std::move(reply.frames);
@@ -357,7 +362,7 @@ void BinarySession::OnWritten(const Error& error) {
 }
 
 void BinarySession::CloseIfDone() {
-  if (!last_ || closed_ || open_requests_ > 0 || write_busy_) return;
+  if (!last_ || closed_ || open_requests_ + open_light_ > 0 || write_busy_) return;
   if (draining_) return Close();
   if (lingering_) return;
   // Says that nothing more comes, and reads on until the peer has seen it: a socket closed with

@@ -38,6 +38,14 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
   using Error = boost::system::error_code;
   using Frame = protocol::binary::Frame;
 
+  /// A request without a reply.
+  struct Open {
+    size_t type;
+    Time began;
+    bool is_light;
+    bool is_read;  // may read the disk
+  };
+
   void OnHandshake(const Error& error);
   void Read();
   void OnRead(const Error& error, size_t bytes);
@@ -48,7 +56,8 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
   /// False: the request is refused, and the refusal written.
   bool MayAsk(const Frame& frame);
   void WaitForRoom();
-  void OnReply(size_t type, bool is_read, Time began, BinaryReply reply);
+  void OnReply(const Open& open, BinaryReply reply);
+  void CountOpen(const Open& open, int by);
   void Count(size_t type, Time began, Outcome outcome);
   void CountFor(size_t type, Time::duration took, Outcome outcome);
   /// A frame did not come in time: says so, then closes.
@@ -85,10 +94,11 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
   size_t end_ = 0;
   size_t frame_bytes_ = 0;  // of the frame at begin_, as far as known
 
-  BinaryReply reply_;    // frames to be written next; the outcome of the request in Dispatch()
-  std::string writing_;  // frames being written
-  size_t open_requests_ = 0;
-  size_t open_reads_ = 0;  // of open_requests_: those that may read the disk
+  BinaryReply reply_;         // frames to be written next; the outcome of the request in Dispatch()
+  std::string writing_;       // frames being written
+  size_t open_requests_ = 0;  // but for the light ones
+  size_t open_reads_ = 0;     // of these, those that may read the disk
+  size_t open_light_ = 0;
 
   Time now_{};  // when Work() began, or answered the last request: a look at the clock is a third
                 // of what a latest price costs
