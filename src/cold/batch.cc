@@ -19,7 +19,8 @@ namespace {
 using rocksdb::Slice;
 
 rocksdb::ColumnFamilyHandle* Of(Family family) {
-  static std::array<FamilyName, kFamilyCount> names = {
+  // Kept for ever: a store that lives until the process exits may write after static objects ended.
+  static auto& names = *new std::array<FamilyName, kFamilyCount>{
       FamilyName(Family::kMeta),       FamilyName(Family::kJournal),
       FamilyName(Family::kSeries),     FamilyName(Family::kState),
       FamilyName(Family::kReferences), FamilyName(Family::kCandles1s),

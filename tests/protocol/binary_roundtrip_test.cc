@@ -75,7 +75,7 @@ TEST_CASE("hello carries the client's name and, if there is one, a token", "[pro
 }
 
 TEST_CASE("symbols reach the server in their order", "[protocol][binary]") {
-  const std::vector<SymbolView> symbols = {kBtc, kOdd, Symbol{}};
+  const std::vector<SymbolView> symbols = {kBtc, kOdd, {}};
   const auto write = [&](wire::Writer writer) { client::WriteSymbols(symbols, writer); };
   CHECK(Sent<RegisterRequest>(wire::Type::kRegister, write).symbols == symbols);
   CHECK(Sent<LatestBySymbolsRequest>(wire::Type::kLatestBySymbols, write).symbols == symbols);

@@ -87,7 +87,7 @@ TEST_CASE("a binary connection that does not say hello in time is closed", "[ser
 TEST_CASE("hello tells the largest frame and what fits in", "[server][limits]") {
   RunningServer running({"limits.max_frame=16KiB"});
   Client client = running.Connect();
-  const std::vector<SymbolView> symbols = {Symbol{"BTC", "USD", "Kraken"}};
+  const std::vector<SymbolView> symbols = {{"BTC", "USD", "Kraken"}};
   const SeriesId series = client.Register(symbols)->entries[0].series;
   const size_t fit = (16'384 - 8) / sizeof(Tick);
   CHECK(client.server().limits.payload_bytes == 16'384);
@@ -229,7 +229,7 @@ TEST_CASE("without memory for answers those in memory are refused as well, unles
   RunningServer running({"limits.max_buffered_answers=1MiB", "tiers.1m.window=1m"});
   WriteMinutes(running, 10'000);
   Client client = running.Connect();
-  const std::vector<SymbolView> btc = {Symbol{"BTC", "USD", "Kraken"}};
+  const std::vector<SymbolView> btc = {{"BTC", "USD", "Kraken"}};
   const SeriesId series = client.Register(btc)->entries[0].series;
   Untaken untaken(running);
   Connection http(running.server().http());
