@@ -72,7 +72,7 @@ bool IsBlank(std::string_view line) {
 
 }  // namespace
 
-/// Every line is parsed three times.
+/// Every line is parsed four times.
 constexpr size_t kBytesMax = 2'048;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t bytes) {
@@ -93,6 +93,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t bytes) {
     const Outcome by_line = Parse(line, protocol::EventsFormat::kNdjson);
     WICK_ASSERT(by_line.elements.size() == 1);
     alone.push_back(by_line.elements[0]);
+    // A tab before it keeps the parser from its short way.
+    const Outcome the_long_way = Parse("\t" + std::string(line), protocol::EventsFormat::kNdjson);
+    WICK_ASSERT(the_long_way.elements.size() == 1);
+    WICK_ASSERT(the_long_way.elements[0].refusal == alone.back().refusal);
+    WICK_ASSERT(the_long_way.elements[0].symbol == alone.back().symbol);
+    WICK_ASSERT(the_long_way.elements[0].price_bits == alone.back().price_bits);
 
     const Outcome document = Parse(line, protocol::EventsFormat::kJson);
     if (!document.document_error.empty() || line[line.find_first_not_of(" \t\r")] != '{') continue;

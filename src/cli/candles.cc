@@ -140,7 +140,7 @@ void AddCandles(CLI::App& app, Action& action) {
   command->add_option("--to", options->to, "End, exclusive; without it now")->type_name("TIME");
   command->add_option("--limit", options->limit, "Most candles")
       ->type_name("CANDLES")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1u, UINT32_MAX))
       ->capture_default_str();
   command->add_option("--fill", options->fill, "In buckets without events: none, previous, null")
       ->type_name("FILL")

@@ -106,11 +106,11 @@ void AddFeed(CLI::App& app, Action& action) {
       ->add_option("--rate", options->events_per_second,
                    "Events per second; 0: as fast as the server takes them")
       ->type_name("EVENTS_PER_S")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0.0, 1e9))
       ->capture_default_str();
   command->add_option("--duration", options->duration_s, "Seconds to run; 0: until SIGINT")
       ->type_name("S")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0.0, 1e9))
       ->capture_default_str();
   command->add_option("--seed", options->market.seed, "The same seed makes the same prices")
       ->capture_default_str();

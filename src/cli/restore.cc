@@ -38,7 +38,7 @@ void AddRestore(CLI::App& app, Action& action) {
       ->add_option("--id", options->id,
                    "The backup, as `wick backups` lists it; without it the newest")
       ->type_name("ID")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1u, UINT32_MAX));
   command->footer(
       "Examples:\n"
       "  wick restore /var/backups/wick --data /var/lib/wick\n"

@@ -15,6 +15,7 @@
 #include "market/validation.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_index.h"
+#include "protocol/json_plain_event.h"
 #include "protocol/json_reader.h"
 #include "protocol/json_string.h"
 
@@ -64,7 +65,7 @@ class EventParser::Impl {
     parsed_.report.Clear();
     parsed_.document_error.clear();
     if (format == EventsFormat::kJson) {
-      ParseDocument(body);
+      if (!TakePlainDocument(body)) ParseDocument(body);
     } else {
       ParseLines(body);
     }
@@ -73,7 +74,10 @@ class EventParser::Impl {
   }
 
  private:
+  bool TakePlainDocument(std::string_view body);
   void ParseDocument(std::string_view body);
+  size_t TakePlainLines(std::string_view body);
+  const char* TakePlainEvent(const char* begin, const char* end);
   void ParseLines(std::string_view body);
   void ParseStretch(std::string_view lines);
   void ParseBadLine(std::string_view line);
@@ -113,6 +117,41 @@ class EventParser::Impl {
   JsonValue ignored_;
 };
 
+/// Takes the event at `begin` and returns its end; nullptr if it is not plain, or would be refused.
+const char* EventParser::Impl::TakePlainEvent(const char* begin, const char* end) {
+  ParsedEvent event;
+  const char* const behind = ReadPlainEvent(begin, end, event.symbol, event.price);
+  if (behind == nullptr ||
+      market::CheckPrice(event.price, now_ms_, future_skew_ms_max_) != Refusal::kNone) {
+    return nullptr;
+  }
+  event.index = event_++;
+  parsed_.events.push_back(event);
+  return behind;
+}
+
+/// Takes a body that is a plain event or an array of them. False: it is not, and nothing was taken.
+bool EventParser::Impl::TakePlainDocument(std::string_view body) {
+  const char* const end = body.data() + body.size();
+  const auto skip_spaces = [end](const char* p) {
+    while (p != end && JsonReader::IsSpace(*p)) ++p;
+    return p;
+  };
+  const char* p = skip_spaces(body.data());
+  const bool is_array = p != end && *p == '[';
+  if (is_array && depth_max_ < 2) return false;
+  for (bool more = true; more && p != nullptr;) {
+    p = TakePlainEvent(is_array ? skip_spaces(p + 1) : p, end);
+    if (p != nullptr) p = skip_spaces(p);
+    more = is_array && p != nullptr && p != end && *p == ',';
+  }
+  if (is_array && p != nullptr) p = p != end && *p == ']' ? skip_spaces(p + 1) : nullptr;
+  if (p != nullptr && p == end) return true;
+  parsed_.events.clear();
+  event_ = 0;
+  return false;
+}
+
 void EventParser::Impl::ParseDocument(std::string_view body) {
   if (const char* error = index_.Build(body)) {
     return RefuseDocument(fmt::format("the body is no JSON: {}", error));
@@ -137,12 +176,36 @@ void EventParser::Impl::ParseDocument(std::string_view body) {
   }
 }
 
+/// Takes plain lines from the front of a body; returns how many bytes they have.
+size_t EventParser::Impl::TakePlainLines(std::string_view body) {
+  const char* const end = body.data() + body.size();
+  const char* line = body.data();
+  while (line != end) {
+    const char* behind = TakePlainEvent(line, end);
+    if (behind == nullptr) break;
+    if (behind != end && *behind == '\r') ++behind;
+    if (behind != end && *behind++ != '\n') {  // something follows it
+      parsed_.events.pop_back();
+      --event_;
+      break;
+    }
+    line = behind;
+  }
+  return static_cast<size_t>(line - body.data());
+}
+
 void EventParser::Impl::ParseLines(std::string_view body) {
-  while (!body.empty()) {
+  // Where one line is not plain the next may be; where many are not, few are.
+  for (size_t stretch_bytes = 1;; stretch_bytes = std::min(2 * stretch_bytes, kStretchBytes)) {
+    if (const size_t plain_bytes = TakePlainLines(body); plain_bytes > 0) {
+      body.remove_prefix(plain_bytes);
+      stretch_bytes = 1;
+    }
+    if (body.empty()) return;
     size_t bytes = body.size();
-    if (bytes > kStretchBytes) {
-      size_t newline = body.rfind('\n', kStretchBytes - 1);
-      if (newline == std::string_view::npos) newline = body.find('\n', kStretchBytes);
+    if (bytes > stretch_bytes) {
+      size_t newline = body.rfind('\n', stretch_bytes - 1);
+      if (newline == std::string_view::npos) newline = body.find('\n', stretch_bytes);
       if (newline != std::string_view::npos) bytes = newline + 1;
     }
     ParseStretch(body.substr(0, bytes));

@@ -67,9 +67,9 @@ class JsonReader {
   const char* error() const { return error_; }
   size_t error_offset() const { return error_offset_; }
 
- private:
   static bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
+ private:
   bool Fail(const char* error);
   bool FailDepth() { return Fail("it is nested too deep (limits.max_json_depth)"); }
   bool ReadString(JsonValue& value);

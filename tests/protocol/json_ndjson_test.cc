@@ -2,6 +2,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "catch.h"
 #include "protocol/json_events.h"
@@ -122,6 +123,71 @@ TEST_CASE("a document cut anywhere never gives an event it did not hold", "[prot
     const ParsedEvents& line = parser.Parse(cut, EventsFormat::kNdjson, kNowMs, 10'000);
     REQUIRE(line.events.empty());
   }
+}
+
+TEST_CASE("an event reads the same by the parser's short way and by its long one",
+          "[protocol][ndjson]") {
+  const std::vector<std::string> fields = {
+      R"("baseCurrency":"BTC")",         R"("quoteCurrency": "USD")",
+      R"("exchange":"Kra ken~")",        R"("price":46450.12345678)",
+      R"("baseVolumeLast24h": 0.5)",     R"("quoteVolumeLast24h":123456789012.25)",
+      R"("timestampInMs":1700000000000)"};
+  const std::vector<std::string> others = {R"("price":1e2)",
+                                           R"("price":"7")",
+                                           R"("price" :3)",
+                                           R"("price":-0)",
+                                           R"("price":007)",
+                                           R"("price":5 )",
+                                           R"("price":12345678)",
+                                           R"("price":1234567.)",
+                                           R"("price":0.00000000000000000000012)",
+                                           R"("exchange":"\u0041")",
+                                           R"("exchange":"é")",
+                                           R"("exchange":"")",
+                                           R"("timestampInMs":17e11)",
+                                           R"("timestampInMs":null)",
+                                           R"("baseVolumeLast24h":null)",
+                                           R"("note":{"price":1})",
+                                           R"("priceEvent":{})",
+                                           R"("baseVolumeLast24H":1)",
+                                           R"("baseCurrency":"A/B")",
+                                           R"("quote":1)",
+                                           R"("timestampInM":1)"};
+  std::mt19937_64 random(7);
+  EventParser plain, general;
+  uint64_t taken = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::vector<std::string> chosen = fields;
+    std::shuffle(chosen.begin(), chosen.end(), random);
+    if (random() % 4 == 0) chosen.pop_back();
+    if (random() % 2 == 0) {
+      chosen.insert(chosen.begin() + static_cast<std::ptrdiff_t>(random() % chosen.size()),
+                    others[random() % others.size()]);
+    }
+    std::string line = "{";
+    for (const std::string& field : chosen) {
+      if (line.size() > 1) line += random() % 4 == 0 ? ", " : ",";
+      line += field;
+    }
+    line += "}";
+    if (random() % 8 == 0) line.resize(random() % line.size() + 1);
+    if (random() % 8 == 0) line += "\r";
+    CAPTURE(line);
+    const std::string long_line = "\t" + line;  // begins with no brace
+    const ParsedEvents& a = plain.Parse(line, EventsFormat::kNdjson, kNowMs, 10'000);
+    const ParsedEvents& b = general.Parse(long_line, EventsFormat::kNdjson, kNowMs, 10'000);
+    REQUIRE(a.events.size() == b.events.size());
+    for (size_t event = 0; event < a.events.size(); ++event) {
+      CHECK(a.events[event].symbol == b.events[event].symbol);
+      CHECK(a.events[event].price == b.events[event].price);
+    }
+    REQUIRE(a.report.errors().size() == b.report.errors().size());
+    if (!a.report.errors().empty()) {
+      CHECK(a.report.errors()[0].refusal == b.report.errors()[0].refusal);
+    }
+    taken += a.events.size();
+  }
+  CHECK(taken > 5'000);
 }
 
 TEST_CASE("random damage is survived in both forms", "[protocol][ndjson]") {
