@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "paths.h"
 
 namespace {
 
@@ -52,7 +53,7 @@ const std::map<std::string, std::set<std::string>> kThirdParty = {
 /// Calls back with every include line of a floor: (file, opening bracket or quote, path).
 template <typename Each>
 size_t ForEachInclude(const std::string& floor, Each each) {
-  const fs::path root(WICK_SOURCE_DIR);
+  const fs::path root(wick::test::kSourceDirectory);
   const fs::path folder = floor == "wick" ? root / "include/wick" : root / "src" / floor;
   const std::regex include(R"(^\s*#\s*include\s*([<"])([^>"]+)[>"])");
   size_t files = 0;
@@ -86,7 +87,7 @@ TEST_CASE("includes only go down the floors", "[floors]") {
 }
 
 TEST_CASE("every folder of src is a floor", "[floors]") {
-  for (const auto& entry : fs::directory_iterator(fs::path(WICK_SOURCE_DIR) / "src")) {
+  for (const auto& entry : fs::directory_iterator(fs::path(wick::test::kSourceDirectory) / "src")) {
     if (!entry.is_directory()) continue;
     const std::string name = entry.path().filename().string();
     CAPTURE(name);

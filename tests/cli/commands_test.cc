@@ -11,6 +11,7 @@
 #include <string>
 
 #include "catch.h"
+#include "paths.h"
 
 namespace wick::cli {
 namespace {
@@ -21,7 +22,8 @@ struct Outcome {
 };
 
 Outcome Wick(const std::string& arguments) {
-  FILE* const pipe = popen((WICK_BINARY " " + arguments + " 2>&1 </dev/null").c_str(), "r");
+  FILE* const pipe = popen(
+      (wick::test::kWickBinary + std::string(" ") + arguments + " 2>&1 </dev/null").c_str(), "r");
   REQUIRE(pipe != nullptr);
   Outcome outcome;
   std::array<char, 4096> chunk;
@@ -51,7 +53,7 @@ std::set<std::string> OptionsOf(const std::string& command) {
 
 /// The options that config/completion.bash lists for a command.
 std::set<std::string> CompletionOf(const std::string& command) {
-  std::ifstream file(WICK_SOURCE_DIR "/config/completion.bash");
+  std::ifstream file(std::string(wick::test::kSourceDirectory) + "/config/completion.bash");
   const std::string head = "    [" + command + "]=\"";
   for (std::string line; std::getline(file, line);) {
     if (!line.starts_with(head)) continue;

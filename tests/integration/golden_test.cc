@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "catch.h"
+#include "paths.h"
 #include "wick_process.h"
 
 using namespace wick;
@@ -16,7 +17,7 @@ using wick::test::WickServer;
 
 namespace {
 
-const std::string kGolden = WICK_SOURCE_DIR "/tests/data/golden/";
+const std::string kGolden = std::string(wick::test::kSourceDirectory) + "/tests/data/golden/";
 
 std::vector<std::string> WordsOf(const std::string& line) {
   std::istringstream in(line);

@@ -5,6 +5,7 @@
 
 #include "catch.h"
 #include "integration/wick_process.h"
+#include "paths.h"
 
 using namespace wick;
 using namespace wick::test;
@@ -14,7 +15,7 @@ namespace {
 // A larger set of the same form may be named by the environment.
 std::string TicksDirectory() {
   const char* const named = getenv("WICK_TEST_TICKS");
-  return named != nullptr ? named : WICK_SOURCE_DIR "/tests/data";
+  return named != nullptr ? named : std::string(wick::test::kSourceDirectory) + "/tests/data";
 }
 
 const std::vector<std::string> kKeepForever = {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "paths.h"
 #include "sanitized.h"
 #include "wick/client.h"
 
@@ -56,10 +57,10 @@ inline pid_t Spawn(const std::vector<std::string>& args, const std::string& out,
   redirect(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
   for (const std::string& variable : environment) putenv(const_cast<char*>(variable.c_str()));
   std::vector<char*> argv;
-  argv.push_back(const_cast<char*>(WICK_BINARY));
+  argv.push_back(const_cast<char*>(kWickBinary));
   for (const std::string& arg : args) argv.push_back(const_cast<char*>(arg.c_str()));
   argv.push_back(nullptr);
-  execv(WICK_BINARY, argv.data());
+  execv(kWickBinary, argv.data());
   _exit(127);
 }
 

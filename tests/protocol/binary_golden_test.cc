@@ -6,6 +6,7 @@
 
 #include "catch.h"
 #include "client/codec.h"
+#include "paths.h"
 #include "protocol/binary_replies.h"
 #include "protocol/binary_requests.h"
 
@@ -13,7 +14,7 @@ namespace wick::protocol::binary {
 namespace {
 
 std::string Page() {
-  std::ifstream file(WICK_SOURCE_DIR "/docs/wire-format.md");
+  std::ifstream file(std::string(wick::test::kSourceDirectory) + "/docs/wire-format.md");
   REQUIRE(file.good());
   std::stringstream text;
   text << file.rdbuf();

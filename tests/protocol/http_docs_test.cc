@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "catch.h"
+#include "paths.h"
 #include "protocol/http_problem.h"
 #include "protocol/http_routes.h"
 
@@ -11,7 +12,7 @@ namespace wick::protocol {
 namespace {
 
 std::string Page() {
-  std::ifstream file(WICK_SOURCE_DIR "/docs/http-api.md");
+  std::ifstream file(std::string(wick::test::kSourceDirectory) + "/docs/http-api.md");
   REQUIRE(file.is_open());
   return {std::istreambuf_iterator<char>(file), {}};
 }

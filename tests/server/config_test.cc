@@ -11,6 +11,7 @@
 
 #include "catch.h"
 #include "market/retention.h"
+#include "paths.h"
 
 namespace wick::server {
 namespace {
@@ -83,14 +84,16 @@ TEST_CASE("the defaults of the table are the defaults of engine and storage", "[
 }
 
 TEST_CASE("config/wick.toml is what `wick config` prints without arguments", "[server][config]") {
-  std::ifstream file(WICK_SOURCE_DIR "/config/wick.toml", std::ios::binary);
+  std::ifstream file(std::string(wick::test::kSourceDirectory) + "/config/wick.toml",
+                     std::ios::binary);
   REQUIRE(file.is_open());
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   CHECK(text == ConfigText(DefaultConfig()));
 }
 
 TEST_CASE("docs/operations.md has a line for every setting", "[server][config]") {
-  std::ifstream file(WICK_SOURCE_DIR "/docs/operations.md", std::ios::binary);
+  std::ifstream file(std::string(wick::test::kSourceDirectory) + "/docs/operations.md",
+                     std::ios::binary);
   REQUIRE(file.is_open());
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   for (const Setting& setting : Settings()) {

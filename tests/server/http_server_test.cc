@@ -2,6 +2,7 @@
 #include <iterator>
 #include <string>
 
+#include "paths.h"
 #include "protocol/http_routes.h"
 #include "running_server.h"
 #include "server/version.h"
@@ -311,7 +312,7 @@ TEST_CASE("a port in use is refused in one line that names the setting", "[serve
 }
 
 TEST_CASE("the version told is that of the project", "[server]") {
-  std::ifstream file(WICK_SOURCE_DIR "/CMakeLists.txt");
+  std::ifstream file(std::string(wick::test::kSourceDirectory) + "/CMakeLists.txt");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   CHECK(Contains(text, fmt::format("project(wick VERSION {} ", kVersion)));
 }

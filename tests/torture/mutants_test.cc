@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "catch.h"
+#include "paths.h"
 
 namespace {
 
 namespace fs = std::filesystem;
-const fs::path kSource(WICK_SOURCE_DIR);
+const fs::path kSource(wick::test::kSourceDirectory);
 
 std::vector<fs::path> Mutants() {
   std::vector<fs::path> patches;
