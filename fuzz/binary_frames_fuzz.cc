@@ -69,6 +69,10 @@ struct ToPayload {
   void operator()(const binary::BackupRequest& request) const {
     client::WriteBackup(request.directory, request.keep, request.bytes_per_second, writer());
   }
+  void operator()(const binary::DeadLettersRequest& request) const {
+    client::WriteDeadLetters(request.topic, request.partition, request.offset, request.limit,
+                             writer());
+  }
 };
 
 std::string PayloadOf(const binary::Request& request) {

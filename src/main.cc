@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   wick::cli::AddConfig(app, action);
   wick::cli::AddIngest(app, action);
   wick::cli::AddFeed(app, action);
+  wick::cli::AddProduce(app, action);
   wick::cli::AddBench(app, action);
   wick::cli::AddLatest(app, action);
   wick::cli::AddCandles(app, action);
@@ -42,6 +43,8 @@ int main(int argc, char** argv) {
   wick::cli::AddBases(app, action);
   wick::cli::AddReference(app, action);
   wick::cli::AddStatus(app, action);
+  wick::cli::AddDeadLetters(app, action);
+  wick::cli::AddOffsets(app, action);
   wick::cli::AddCheckpoint(app, action);
   wick::cli::AddBackup(app, action);
   wick::cli::AddBackups(app, action);

@@ -136,6 +136,11 @@ class Client {
   /// most, 0: no limit. Takes as long as copying takes: request_timeout_ms should allow for it.
   Result<wire::BackupReply> Backup(std::string_view directory, uint32_t keep = 0,
                                    uint64_t bytes_per_second = 0);
+  /// Records of Kafka that could not be read, from a place on, at most
+  /// wire::kDeadLettersPerReplyMax: the JSON document of GET /v1/admin/dead-letters.
+  Result<std::string> DeadLetters(std::string_view topic = {}, uint32_t partition = 0,
+                                  uint64_t offset = 0,
+                                  uint32_t limit = wire::kDeadLettersPerReplyMax);
 
  private:
   struct Impl;

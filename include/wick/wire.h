@@ -127,6 +127,7 @@ enum class Type : uint16_t {
   kStatus = 15,
   kCheckpoint = 16,
   kBackup = 17,
+  kDeadLetters = 18,
 };
 
 /// The reply to a request has the request's type with this bit; an error has nothing but the bit.
@@ -149,7 +150,8 @@ inline constexpr uint32_t kEventsPerIngestMax = 16'384;
 inline constexpr uint32_t kEntriesPerRequestMax = 10'000;
 /// The server's configuration may say less or more.
 inline constexpr uint32_t kCandlesPerRequestMax = 10'000;
-inline constexpr uint32_t kRejectionsPerReplyMax = 100;  // the counts tell of the rest
+inline constexpr uint32_t kRejectionsPerReplyMax = 100;   // the counts tell of the rest
+inline constexpr uint32_t kDeadLettersPerReplyMax = 100;  // of 64 KiB at most
 inline constexpr size_t kClientNameBytesMax = 64;
 inline constexpr size_t kTokenBytesMax = 1'024;
 inline constexpr size_t kMessageBytesMax = 1'024;

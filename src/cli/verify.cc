@@ -34,6 +34,8 @@ constexpr Line kLines[] = {
     {"candles", &cold::VerifyCounts::candles, "candles"},
     {"comparedCandles", &cold::VerifyCounts::compared,
      "candles equal to the sum of their finer tier's"},
+    {"kafkaOffsets", &cold::VerifyCounts::kafka_offsets, "Kafka offsets"},
+    {"deadLetters", &cold::VerifyCounts::dead_letters, "dead letters"},
     {"tables", &cold::VerifyCounts::tables, "tables (SST files)"},
     {"tableBytes", &cold::VerifyCounts::table_bytes, "bytes in them"},
     {"logBytes", &cold::VerifyCounts::log_bytes, "bytes of write-ahead log"},

@@ -226,4 +226,13 @@ Result<wire::BackupReply> Client::Backup(std::string_view directory, uint32_t ke
   });
 }
 
+Result<std::string> Client::DeadLetters(std::string_view topic, uint32_t partition, uint64_t offset,
+                                        uint32_t limit) {
+  Result<client::Reply> reply = impl_->Exchange(wire::Type::kDeadLetters, [&](wire::Writer writer) {
+    client::WriteDeadLetters(topic, partition, offset, limit, writer);
+  });
+  if (!reply) return reply.error();
+  return std::move(reply->payload);
+}
+
 }  // namespace wick

@@ -112,6 +112,14 @@ void WriteReferences(std::span<const Reference> references, wire::Writer writer)
   for (const Reference& reference : references) writer.Names(NamesOf(reference));
 }
 
+void WriteDeadLetters(std::string_view topic, uint32_t partition, uint64_t offset, uint32_t limit,
+                      wire::Writer writer) {
+  writer.Text(topic);
+  writer.U32(partition);
+  writer.U64(offset);
+  writer.U32(limit);
+}
+
 void WriteBackup(std::string_view directory, uint32_t keep, uint64_t bytes_per_second,
                  wire::Writer writer) {
   writer.Text(directory);

@@ -28,6 +28,8 @@ void WriteNames(std::span<const std::string> names, wire::Writer writer);
 void WriteReferences(std::span<const Reference> references, wire::Writer writer);
 void WriteBackup(std::string_view directory, uint32_t keep, uint64_t bytes_per_second,
                  wire::Writer writer);
+void WriteDeadLetters(std::string_view topic, uint32_t partition, uint64_t offset, uint32_t limit,
+                      wire::Writer writer);
 SymbolView NamesOf(const Reference& reference);
 
 /// The front of `symbols` that fits in one request; at least one, whatever its length.

@@ -9,6 +9,7 @@
 #include "cold/families.h"
 #include "cold/horizons_record.h"
 #include "cold/journal_frame.h"
+#include "cold/kafka_records.h"
 #include "cold/keys.h"
 #include "cold/names_record.h"
 #include "cold/state_record.h"
@@ -25,7 +26,8 @@ rocksdb::ColumnFamilyHandle* Of(Family family) {
       FamilyName(Family::kSeries),     FamilyName(Family::kState),
       FamilyName(Family::kReferences), FamilyName(Family::kCandles1s),
       FamilyName(Family::kCandles1m),  FamilyName(Family::kCandles1h),
-      FamilyName(Family::kCandles1d)};
+      FamilyName(Family::kCandles1d),  FamilyName(Family::kKafkaOffsets),
+      FamilyName(Family::kDeadLetters)};
   return &names[Index(family)];
 }
 
@@ -106,6 +108,17 @@ void Batch::PutLastNumber(uint64_t number) {
 void Batch::PutRefusedUntil(const market::Horizons& refused_until) {
   Must(impl_->writes.Put(Of(Family::kMeta), ToSlice(kRefusedUntilKey),
                          EncodeHorizons(refused_until)));
+}
+
+void Batch::PutKafkaOffset(const KafkaOffset& offset) {
+  Must(impl_->writes.Put(Of(Family::kKafkaOffsets),
+                         MakeKafkaOffsetKey(offset.topic, offset.partition),
+                         EncodeKafkaOffset(offset)));
+}
+
+void Batch::PutDeadLetter(const DeadLetter& letter) {
+  Must(impl_->writes.Put(Of(Family::kDeadLetters), MakeDeadLetterKey(letter.place),
+                         EncodeDeadLetter(letter)));
 }
 
 bool Batch::empty() const { return impl_->writes.Count() == 0; }

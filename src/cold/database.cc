@@ -15,10 +15,6 @@ namespace {
 
 using rocksdb::ColumnFamilyDescriptor;
 
-/// Of the whole directory: which families there are and what keys mean. Values have versions of
-/// their own.
-constexpr uint32_t kFormat = 1;  // on disk for ever: append, never renumber
-
 /// The families on disk, in the order of their numbers.
 absl::StatusOr<std::vector<Family>> FamiliesOnDisk(const rocksdb::DBOptions& options,
                                                    const std::string& directory) {
@@ -89,9 +85,11 @@ absl::Status Database::OpenIn(const StoreOptions& options,
     WICK_ASSIGN_OR_RETURN(on_disk, FamiliesOnDisk(db_options, directory));
   }
   if (read_only && on_disk.size() < kFamilyCount) {
-    return Error(absl::StatusCode::kResourceExhausted,
-                 "the data directory {} is not finished and its disk is full; free space on it",
-                 directory);
+    return Error(
+        absl::StatusCode::kResourceExhausted,
+        "the data directory {} is not finished, or of an older wick, and its disk is full; "
+        "free space on it",
+        directory);
   }
 
   const auto describe = [&](Family family) {
@@ -125,9 +123,16 @@ absl::Status Database::OpenIn(const StoreOptions& options,
     first_log_ = log->LogNumber();
   }
 
-  // A directory whose making was interrupted has the first few of them.
+  WICK_ASSIGN_OR_RETURN(const uint32_t format, ReadFormat(directory));
+  // A directory whose making was interrupted, or of an older wick, has the first few of them.
   for (size_t i = 0; i < kFamilyCount; ++i) {
     if (families_[i] == nullptr) {
+      if (format == kFormat) {
+        return Error(absl::StatusCode::kDataLoss,
+                     "the data directory {} is damaged: its manifest does not know the column "
+                     "family '{}'; restore it from a backup",
+                     directory, kFamilyNames[i]);
+      }
       const auto [name, family_options] = describe(static_cast<Family>(i));
       WICK_RETURN_IF_ERROR(FromRocks(
           db_->CreateColumnFamily(family_options, name, &families_[i]),
@@ -141,32 +146,37 @@ absl::Status Database::OpenIn(const StoreOptions& options,
           directory, kFamilyNames[i], families_[i]->GetID(), i);
     }
   }
-  return CheckFormat(directory);
+  return format == kFormat || read_only ? absl::OkStatus() : Stamp(format, directory);
 }
 
-absl::Status Database::CheckFormat(const std::string& directory) {
+absl::StatusOr<uint32_t> Database::ReadFormat(const std::string& directory) const {
   std::string value;
   const rocksdb::Status status =
       db_->Get(rocksdb::ReadOptions(), Of(Family::kMeta), ToSlice(kFormatKey), &value);
-  if (status.IsNotFound()) {
-    AppendLittleEndian(kFormat, value);
-    rocksdb::WriteBatch stamp;
-    // From the first event on an account is kept of what is refused.
-    rocksdb::Status stamped =
-        stamp.Put(Of(Family::kMeta), ToSlice(kRefusedUntilKey), EncodeHorizons({}));
-    if (stamped.ok()) stamped = stamp.Put(Of(Family::kMeta), ToSlice(kFormatKey), value);
-    rocksdb::WriteOptions synced;
-    synced.sync = true;
-    if (stamped.ok()) stamped = db_->Write(synced, &stamp);
-    return FromRocks(stamped,
-                     fmt::format("writing the format version to the data directory {}", directory));
-  }
+  if (status.IsNotFound()) return 0;
   WICK_RETURN_IF_ERROR(FromRocks(
       status, fmt::format("reading the format version of the data directory {}", directory)));
-  return CheckFormatRecord(value, directory);
+  return DecodeFormat(value, directory);
 }
 
-absl::Status CheckFormatRecord(std::string_view bytes, const std::string& directory) {
+absl::Status Database::Stamp(uint32_t format, const std::string& directory) {
+  rocksdb::WriteBatch stamp;
+  rocksdb::Status stamped;
+  // From the first event on an account is kept of what is refused.
+  if (format == 0) {
+    stamped = stamp.Put(Of(Family::kMeta), ToSlice(kRefusedUntilKey), EncodeHorizons({}));
+  }
+  std::string value;
+  AppendLittleEndian(kFormat, value);
+  if (stamped.ok()) stamped = stamp.Put(Of(Family::kMeta), ToSlice(kFormatKey), value);
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  if (stamped.ok()) stamped = db_->Write(synced, &stamp);
+  return FromRocks(stamped,
+                   fmt::format("writing the format version to the data directory {}", directory));
+}
+
+absl::StatusOr<uint32_t> DecodeFormat(std::string_view bytes, const std::string& directory) {
   uint32_t format = 0;
   if (!TakeLittleEndian(bytes, format) || !bytes.empty() || format == 0) {
     return Error(absl::StatusCode::kDataLoss,
@@ -181,7 +191,7 @@ absl::Status CheckFormatRecord(std::string_view bytes, const std::string& direct
         "run a newer version, or set another directory",
         directory, format, kFormat);
   }
-  return absl::OkStatus();
+  return format;
 }
 
 }  // namespace wick::cold

@@ -38,8 +38,12 @@ class DiskFullWatch final : public rocksdb::EventListener {
   std::atomic<bool> full_{false};
 };
 
+/// Of the whole directory: which families there are and what keys mean. Values have versions of
+/// their own. On disk for ever: append, never renumber.
+inline constexpr uint32_t kFormat = 2;
+
 /// FailedPrecondition: the format record is of a newer wick. DataLoss: it is none.
-absl::Status CheckFormatRecord(std::string_view value, const std::string& directory);
+absl::StatusOr<uint32_t> DecodeFormat(std::string_view value, const std::string& directory);
 
 /// Shared by the store and by those who read from it; the last one closes it.
 class Database {
@@ -72,8 +76,10 @@ class Database {
 
   absl::Status OpenIn(const StoreOptions& options,
                       const std::shared_ptr<rocksdb::Cache>& block_cache);
-  /// Stamps a new directory with the format version; refuses a newer one.
-  absl::Status CheckFormat(const std::string& directory);
+  /// 0: the directory's making was interrupted. Errors as of DecodeFormat().
+  absl::StatusOr<uint32_t> ReadFormat(const std::string& directory) const;
+  /// Says that all families were made, where `format` was before.
+  absl::Status Stamp(uint32_t format, const std::string& directory);
 
   const Access access_;
   uint64_t first_log_ = 0;

@@ -26,12 +26,16 @@ enum class Family : uint32_t {
   kCandles1m = 6,
   kCandles1h = 7,
   kCandles1d = 8,
+  kKafkaOffsets = 9,
+  kDeadLetters = 10,
 };
-inline constexpr size_t kFamilyCount = 9;
+inline constexpr size_t kFamilyCount = 11;
+/// A directory of format 1 has so many; format 2 says that all of them were made.
+inline constexpr size_t kFirstFamilyCount = 9;
 
 constexpr std::array<std::string_view, kFamilyCount> kFamilyNames = {
-    "default",    "journal",    "series",     "state",     "references",
-    "candles-1s", "candles-1m", "candles-1h", "candles-1d"};
+    "default",    "journal",    "series",     "state",         "references",  "candles-1s",
+    "candles-1m", "candles-1h", "candles-1d", "kafka-offsets", "dead-letters"};
 
 constexpr uint32_t Index(Family family) { return static_cast<uint32_t>(family); }
 /// nullopt: no family of this version has the name.

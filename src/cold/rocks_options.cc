@@ -18,7 +18,9 @@ constexpr size_t kBlockBytes = 16_KiB;    // several chunks of candles
 constexpr double kFilterBitsPerKey = 10;  // about 1 % false positives
 constexpr uint64_t kSmallMemtableBytes = 16_MiB;
 
-bool IsCandles(Family family) { return Index(family) >= Index(Family::kCandles1s); }
+bool IsCandles(Family family) {
+  return family >= Family::kCandles1s && family <= Family::kCandles1d;
+}
 
 uint64_t MemtableBytes(Family family, const StoreOptions& options) {
   if (family == Family::kJournal) return options.journal_memtable_bytes;

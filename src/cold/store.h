@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "base/units.h"
 #include "cold/backup.h"
+#include "cold/kafka_records.h"
 #include "market/fold.h"
 #include "market/retention.h"
 #include "market/tier.h"
@@ -102,6 +103,9 @@ class Batch {
   /// candles that are on disk with this batch.
   void PutRefusedUntil(const market::Horizons& refused_until);
 
+  void PutKafkaOffset(const KafkaOffset& offset);
+  void PutDeadLetter(const DeadLetter& letter);
+
   bool empty() const;
   size_t bytes() const;
   void Clear();
@@ -184,6 +188,12 @@ class Store {
   /// What PutRefusedUntil() remembered; nullopt: an older wick made the directory and kept no
   /// account.
   absl::StatusOr<std::optional<market::Horizons>> RefusedUntil() const;
+
+  // Kafka: kafka.cc
+  /// By topic, then partition.
+  absl::StatusOr<std::vector<KafkaOffset>> KafkaOffsets() const;
+  /// From `from` on, by topic, partition and offset, the first `limit` of them.
+  absl::StatusOr<std::vector<DeadLetter>> DeadLetters(const KafkaPlace& from, size_t limit) const;
 
   std::unique_ptr<const Snapshot> GetSnapshot() const;
 

@@ -16,6 +16,7 @@
 
 #include "cold/backup.h"
 #include "cold/damage_log.h"
+#include "cold/database.h"
 #include "cold/directory_check.h"
 #include "cold/rocks_options.h"
 #include "cold/rocks_status.h"
@@ -198,9 +199,12 @@ absl::StatusOr<VerifyCounts> Verify(const std::string& directory,
   const auto stamped =
       opened.db->Get(rocksdb::ReadOptions(), opened.families[0], ToSlice(kFormatKey), &format);
   if (stamped.ok()) {
-    const absl::Status known = CheckFormatRecord(format, directory);
-    if (known.code() == absl::StatusCode::kDataLoss) return find(Message(known));
-    WICK_RETURN_IF_ERROR(known);
+    const auto known = DecodeFormat(format, directory);
+    if (absl::IsDataLoss(known.status())) return find(Message(known.status()));
+    WICK_RETURN_IF_ERROR(known.status());
+    if (names.size() < (*known == kFormat ? kFamilyCount : kFirstFamilyCount)) {
+      return find("the manifest does not know all column families that were made");
+    }
   } else if (names.size() == kFamilyCount) {
     return find("the format version is missing");
   }
@@ -208,13 +212,13 @@ absl::StatusOr<VerifyCounts> Verify(const std::string& directory,
   for (const LogRepair& repair : torn) counts.torn_bytes += repair.dropped_bytes;
   Verification verification(*opened.db, opened.families, each, counts);
   verification.CheckTables();
-  if (names.size() < kFamilyCount)
-    return counts;  // its making was interrupted: there is nothing in it
+  if (!stamped.ok()) return counts;  // its making was interrupted: there is nothing in it
   verification.CheckCatalogue();
   verification.CheckReferences();
   verification.CheckJournal();
   verification.ReadHorizons();
   verification.CheckSeries();
+  if (names.size() == kFamilyCount) verification.CheckKafka();  // an older wick knew none
   return counts;
 }
 

@@ -28,6 +28,7 @@ class Verification {
   void CheckReferences();  // verify_records.cc
   void CheckJournal();     // verify_records.cc
   void CheckSeries();      // verify_series.cc; after the records
+  void CheckKafka();       // verify_kafka.cc
 
   template <typename... Args>
   void Find(std::string where, fmt::format_string<Args...> what, Args&&... args) {
@@ -40,6 +41,9 @@ class Verification {
   rocksdb::ColumnFamilyHandle* Of(Family family) const { return families_[Index(family)]; }
   /// Reads through a family once, checking every block's checksum.
   std::unique_ptr<rocksdb::Iterator> Walk(Family family) const;
+
+  /// What ended a walk, unless it was the end.
+  void CheckEnd(const rocksdb::Iterator& iterator, Family family);
 
   /// "Kraken:BTC/USD (series 7)"; without the names where the catalogue has none.
   std::string NameOf(uint32_t series) const;

@@ -19,13 +19,12 @@ std::unique_ptr<rocksdb::Iterator> Verification::Walk(Family family) const {
   return std::unique_ptr<rocksdb::Iterator>(db_.NewIterator(options, Of(family)));
 }
 
-namespace {
-
-/// What ended the walk, unless it was the end.
-void CheckEnd(const rocksdb::Iterator& iterator, Family family, Verification& verification) {
+void Verification::CheckEnd(const rocksdb::Iterator& iterator, Family family) {
   if (iterator.status().ok()) return;
-  verification.Find(In(family), "it cannot be read any further: {}", iterator.status().ToString());
+  Find(In(family), "it cannot be read any further: {}", iterator.status().ToString());
 }
+
+namespace {
 
 std::optional<std::string> Get(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family,
                                std::string_view key) {
@@ -81,7 +80,7 @@ void Verification::CheckCatalogue() {
     if (!seen.insert(iterator->value().ToString()).second)
       Find(NameOf(series), "the same names as another series");
   }
-  CheckEnd(*iterator, Family::kSeries, *this);
+  CheckEnd(*iterator, Family::kSeries);
   if (!iterator->status().ok()) catalogue_is_dense_ = false;
 }
 
@@ -101,7 +100,7 @@ void Verification::CheckReferences() {
     if (market::CheckSymbol(symbol) != Refusal::kNone)
       Find(where, "names that are none: {}", market::DescribeSymbol(symbol));
   }
-  CheckEnd(*iterator, Family::kReferences, *this);
+  CheckEnd(*iterator, Family::kReferences);
 }
 
 void Verification::CheckJournal() {
@@ -150,7 +149,7 @@ void Verification::CheckJournal() {
       newest_event_ms = std::max(newest_event_ms, price.timestamp_ms);
     }
   }
-  CheckEnd(*iterator, Family::kJournal, *this);
+  CheckEnd(*iterator, Family::kJournal);
 }
 
 void Verification::ReadHorizons() {

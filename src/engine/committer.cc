@@ -32,6 +32,8 @@ Committer::Committer(cold::Store& store, const hot::SymbolIndex& index, unsigned
       gate_(gate),
       hooks_(std::move(hooks)),
       uncommitted_events_(std::make_unique<std::atomic<uint64_t>[]>(shards)),
+      closed_(shards, false),
+      newest_group_(shards, 0),
       runs_(shards),
       covered_(shards, 0) {
   if (absl::Status writable = store.CheckWritable(); !writable.ok()) Stall(std::move(writable));
@@ -109,19 +111,58 @@ bool Committer::AwaitWork() {
   taken_.swap(incoming_);
   const bool last = stopping_ && taken_.empty();
   lock.unlock();
-  std::move(taken_.begin(), taken_.end(), std::back_inserter(queue_));
-  taken_.clear();
+  TakeIn(taken_);
   return last;
+}
+
+void Committer::TakeIn(std::vector<Work>& came) {
+  bool released = false;
+  for (Work& work : came) {
+    const Part* part = std::get_if<Part>(&work);
+    if (part != nullptr && part->group != 0) released = CountGroup(*part) || released;
+    TakeIn(std::move(work));
+  }
+  came.clear();
+  if (!released || held_.empty()) return;
+  std::fill(closed_.begin(), closed_.end(), false);
+  for (Work& work : std::exchange(held_, {})) TakeIn(std::move(work));
+}
+
+void Committer::TakeIn(Work work) {
+  std::optional<unsigned> shard;  // references are of none
+  if (const Part* part = std::get_if<Part>(&work)) {
+    shard = part->shard;
+    if (part->group > groups_complete_) closed_[*shard] = true;
+  } else if (const CheckpointSlice* slice = std::get_if<CheckpointSlice>(&work)) {
+    shard = slice->shard;
+  }
+  if (shard && closed_[*shard]) {
+    held_.push_back(std::move(work));
+  } else {
+    queue_.push_back(std::move(work));
+  }
+}
+
+bool Committer::CountGroup(const Part& part) {
+  WICK_ASSERT(newest_group_[part.shard] < part.group);
+  newest_group_[part.shard] = part.group;
+  --missing_.try_emplace(part.group, part.submission->parts).first->second;
+  const uint64_t before = groups_complete_;
+  for (auto first = missing_.begin();
+       first != missing_.end() && first->first == groups_complete_ + 1 && first->second == 0;
+       first = missing_.erase(first)) {
+    ++groups_complete_;
+  }
+  return groups_complete_ != before;
 }
 
 bool Committer::Turn() {
   const uint64_t commits = counters_.commits.load(std::memory_order_relaxed);
   {
     const std::lock_guard lock(mutex_);
-    queue_.insert(queue_.end(), std::make_move_iterator(incoming_.begin()),
-                  std::make_move_iterator(incoming_.end()));
-    incoming_.clear();
+    taken_.swap(incoming_);
   }
+  TakeIn(taken_);
   Proceed(/*resume_now=*/true);
   return counters_.commits.load(std::memory_order_relaxed) != commits;
 }
@@ -155,6 +196,8 @@ void Committer::Proceed(bool resume_now) {
   }
   if (gate_.failed()) {
     const absl::Status failure = gate_.status();
+    std::move(held_.begin(), held_.end(), std::back_inserter(queue_));
+    held_.clear();
     while (!queue_.empty()) AnswerFront(failure);
     gathered_ = 0;
   } else if (!stalled_ && !full_.ok()) {
@@ -189,12 +232,17 @@ void Committer::GatherRound() {
     batch_.PutSymbol(series, index_.NamesOf(series));
   }
   uint64_t bytes = 0;
-  for (; gathered_ < queue_.size() && bytes + batch_.bytes() < kRoundBytesMax; ++gathered_) {
+  const auto has_room = [&] {
+    return bytes + batch_.bytes() < kRoundBytesMax || groups_gathered_ < newest_gathered_;
+  };
+  for (; gathered_ < queue_.size() && has_room(); ++gathered_) {
     Work& work = queue_[gathered_];
     if (const Part* part = std::get_if<Part>(&work)) bytes += part->ticks.size() * sizeof(Tick);
     std::visit([this](auto& each) { Gather(each); }, work);
   }
+  WICK_ASSERT(groups_gathered_ == newest_gathered_);  // the queue holds whole groups only
   for (unsigned shard = 0; shard < runs_.size(); ++shard) CloseRun(shard);
+  GatherPassed();
   round_covered_ = DeleteCoveredFrames();
 }
 
@@ -202,7 +250,7 @@ void Committer::AnswerFront(const absl::Status& result) {
   Work& work = queue_.front();
   if (Part* part = std::get_if<Part>(&work)) {
     uncommitted_events_[part->shard].fetch_sub(part->ticks.size(), std::memory_order_relaxed);
-    if (refused_ == 0) Answer(*part, result);
+    if (refused_ == 0 || part->group != 0) Answer(*part, result);
   } else if (const CheckpointSlice* slice = std::get_if<CheckpointSlice>(&work)) {
     hooks_.slice_written(*slice, result);
   } else {
@@ -219,7 +267,7 @@ void Committer::AnswerRefused() {
   for (; refused_ < queue_.size(); ++refused_) {
     Work& work = queue_[refused_];
     if (Part* part = std::get_if<Part>(&work)) {
-      Answer(*part, refusal);
+      if (part->group == 0) Answer(*part, refusal);
     } else if (ReferenceWrite* write = std::get_if<ReferenceWrite>(&work)) {
       std::exchange(write->done, nullptr)(refusal);
     }
@@ -234,6 +282,13 @@ void Committer::Answer(Part& part, const absl::Status& result) {
 }
 
 void Committer::Gather(Part& part) {
+  if (part.group != 0) {
+    newest_gathered_ = std::max(newest_gathered_, part.group);
+    if (--part.submission->parts_ungathered == 0) {
+      ++groups_gathered_;
+      passing_.push_back(part.submission.get());
+    }
+  }
   if (part.ticks.empty()) return;
   Run& run = runs_[part.shard];
   WICK_ASSERT(run.parts.empty() || run.last_number < part.number);
@@ -278,6 +333,17 @@ void Committer::Gather(CheckpointSlice& slice) {
 void Committer::Gather(ReferenceWrite& write) {
   for (const std::string& base : write.change.remove) batch_.DeleteReference(base);
   for (const Reference& reference : write.change.put) batch_.PutReference(reference);
+}
+
+void Committer::GatherPassed() {
+  // Of two offsets of a partition the one of the later group stays.
+  std::sort(passing_.begin(), passing_.end(),
+            [](const Submission* a, const Submission* b) { return a->group < b->group; });
+  for (const Submission* submission : passing_) {
+    for (const auto& offset : submission->passed.offsets) batch_.PutKafkaOffset(offset);
+    for (const auto& letter : submission->passed.dead_letters) batch_.PutDeadLetter(letter);
+  }
+  passing_.clear();
 }
 
 void Committer::CloseRun(unsigned shard) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,6 +44,10 @@ struct ReferenceWrite {
 
 /// Group commit. What one sender gives is written in its order; everything of one round is one
 /// atomic, synced write.
+///
+/// A submission that passes records of Kafka is a group: no part of it, nor what its shard did
+/// after that part, is written before all its parts have come and all earlier groups are written or
+/// in the same round (docs/decisions/kafka-offsets.md). Who submitted it waits for a full disk.
 ///
 /// No space left: the gate closes and the round is kept. Whoever waits is told that his write is
 /// not acknowledged, but it stays in line, for memory has applied it: when the store can go on, the
@@ -120,6 +125,11 @@ class Committer {
   /// Puts what was added into the queue; waits for it, or until it is time to try to resume. True:
   /// nothing came and nothing will.
   bool AwaitWork();
+  /// Puts what has come into the queue, and into `held_` what must wait for its group.
+  void TakeIn(std::vector<Work>& came);
+  void TakeIn(Work work);
+  /// Counts a part of a group. True: a group is complete, and all before it.
+  bool CountGroup(const Part& part);
   /// Writes the queue, unless the disk is full or writing has failed. `resume_now`: whether it is
   /// time or not.
   void Proceed(bool resume_now);
@@ -130,6 +140,8 @@ class Committer {
   void Gather(CheckpointSlice& slice);
   void Gather(ReferenceWrite& write);
   void CloseRun(unsigned shard);
+  /// Writes down what the round's groups pass.
+  void GatherPassed();
   /// Deletes the frames that every shard's checkpoint covers; returns the number up to which.
   uint64_t DeleteCoveredFrames();
   void CountCommitted();
@@ -155,10 +167,18 @@ class Committer {
   // commit thread only
   std::vector<Work> taken_;
   std::deque<Work> queue_;  // in order; the round under way is its front
-  size_t gathered_ = 0;     // of the queue: they are the round, and in batch_
-  size_t refused_ = 0;      // of the queue: answered already, because the disk is full
-  bool stalled_ = false;    // the store must resume before anything is written
-  absl::Status full_;       // why the gate is closed, until the queue is written
+  std::vector<Work> held_;  // in order, of closed shards, behind or of a group that is not complete
+  std::vector<char> closed_;              // by shard: something of it is held
+  std::map<uint64_t, uint32_t> missing_;  // by group beyond groups_complete_: parts to come
+  std::vector<uint64_t> newest_group_;    // by shard: that has come
+  uint64_t groups_complete_ = 0;          // all up to this one have come
+  uint64_t groups_gathered_ = 0;          // all up to this one are written or in the round
+  uint64_t newest_gathered_ = 0;          // group of which a part is written or in the round
+  std::vector<Submission*> passing_;      // groups of this round
+  size_t gathered_ = 0;                   // of the queue: they are the round, and in batch_
+  size_t refused_ = 0;    // of the queue: answered already, because the disk is full
+  bool stalled_ = false;  // the store must resume before anything is written
+  absl::Status full_;     // why the gate is closed, until the queue is written
   std::chrono::steady_clock::time_point resume_at_;  // if stalled
   cold::Batch batch_;
   std::vector<Run> runs_;          // by shard

@@ -169,6 +169,9 @@ EventBatch Engine::NewBatch(size_t events) const { return EventBatch(*impl_, eve
 void Engine::Submit(unsigned worker, EventBatch batch, Ack ack, Done done) {
   impl_->Submit(worker, std::move(batch), ack, std::move(done));
 }
+absl::Status Engine::SubmitPassing(EventBatch& batch, Passed& passed, Done done) {
+  return impl_->SubmitPassing(batch, passed, std::move(done));
+}
 bool Engine::HasRoom(unsigned worker) const { return impl_->HasRoom(worker); }
 void Engine::WhenRoom(unsigned worker, absl::AnyInvocable<void()> resume) {
   impl_->workers[worker]->room_waiters.push_back(std::move(resume));
@@ -235,6 +238,14 @@ void Engine::ReplaceReferences(std::vector<Reference> references,
   change.replace_all = true;
   change.put = std::move(references);
   impl_->ChangeReferences(std::move(change), std::move(done));
+}
+
+absl::StatusOr<std::vector<cold::KafkaOffset>> Engine::KafkaOffsets() const {
+  return impl_->store.KafkaOffsets();
+}
+absl::StatusOr<std::vector<cold::DeadLetter>> Engine::DeadLetters(const cold::KafkaPlace& from,
+                                                                  size_t limit) const {
+  return impl_->store.DeadLetters(from, limit);
 }
 
 void Engine::Checkpoint(absl::AnyInvocable<void(absl::Status)> done) {

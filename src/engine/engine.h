@@ -60,6 +60,12 @@ struct IngestResult {
   absl::Status status = absl::OkStatus();
 };
 
+/// Records of Kafka's topics that a submission passes.
+struct Passed {
+  std::vector<cold::KafkaOffset> offsets;  // one for each partition that it goes on in
+  std::vector<cold::DeadLetter> dead_letters;
+};
+
 class Impl;
 
 /// Validated events with resolved series, split by shard as they are added.
@@ -133,6 +139,15 @@ class Engine {
   EventBatch NewBatch(size_t events = 0) const;
   void Submit(unsigned worker, EventBatch batch, Ack ack, Done done);
 
+  /// Where records of Kafka are submitted: one submitter, so that all shards see the same order.
+  static constexpr unsigned kPassingWorker = 0;
+  /// Submits events, if there are any, with what they pass: durable in one write, or not at all,
+  /// and never before what was submitted so earlier. On the thread of kPassingWorker.
+  /// OK: `done` is called when they are durable, or will never be; a disk that is full meanwhile
+  /// only takes longer. Else nothing was taken, `batch` and `passed` are as they were.
+  /// kResourceExhausted: the disk is full, offer them again; any other error is final.
+  absl::Status SubmitPassing(EventBatch& batch, Passed& passed, Done done);
+
   /// False: too much is on its way to the disk; the session stops reading its socket and asks
   /// WhenRoom().
   bool HasRoom(unsigned worker) const;
@@ -176,6 +191,12 @@ class Engine {
   void RemoveReference(std::string_view base_currency, absl::AnyInvocable<void(absl::Status)> done);
   void ReplaceReferences(std::vector<Reference> references,
                          absl::AnyInvocable<void(absl::Status)> done);
+
+  // --- Kafka: what is durable; by topic, partition (and offset)
+  absl::StatusOr<std::vector<cold::KafkaOffset>> KafkaOffsets() const;
+  /// From `from` on, the first `limit`. Reads the disk.
+  absl::StatusOr<std::vector<cold::DeadLetter>> DeadLetters(const cold::KafkaPlace& from,
+                                                            size_t limit) const;
 
   // --- operation
   /// Calls back (on the commit thread) when a checkpoint that began after this call is durable.

@@ -45,6 +45,7 @@ struct Worker {
   std::vector<std::shared_ptr<Submission>> drained_submissions;
   uint64_t last_number = 0;      // of the newest part applied here
   uint64_t inflight_events = 0;  // submitted here, not yet durable
+  uint64_t last_group = 0;       // submitted here
   std::deque<absl::AnyInvocable<void()>> room_waiters;
   // worker only: the checkpoint pass
   uint64_t pass_id = 0;  // newest pass that was begun here
@@ -74,6 +75,7 @@ class Impl {
   /// OK, or why nothing is taken.
   absl::Status Admission() const;
   void Submit(unsigned worker, EventBatch batch, Ack ack, Engine::Done done);
+  absl::Status SubmitPassing(EventBatch& batch, Passed& passed, Engine::Done done);
   void Poll(unsigned worker);
   bool HasRoom(unsigned worker) const;
 
@@ -117,6 +119,10 @@ class Impl {
 
  private:
   void RegisterSeries(SeriesId series, const SymbolView& symbol);
+  /// A submission of the batch, with room taken for it. At least one part, which may be empty.
+  std::shared_ptr<Submission> Take(unsigned source, const EventBatch& batch, Ack ack);
+  /// Hands each part to the worker that owns it.
+  void Distribute(const std::shared_ptr<Submission>& submission, EventBatch batch);
   void ApplyPart(unsigned worker, Part part);
   void CaptureSlice(unsigned worker);
 

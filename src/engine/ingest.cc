@@ -101,41 +101,64 @@ absl::Status Impl::Admission() const {
 }
 
 void Impl::Submit(unsigned source, EventBatch batch, Ack ack, Engine::Done done) {
-  Worker& worker = *workers[source];
-  auto submission = std::make_shared<Submission>();
-  submission->source = source;
-  submission->ack = ack;
-  submission->events = std::max<uint64_t>(batch.size(), kEventsPerSubmissionMin);
-  const auto parts =
-      static_cast<uint32_t>(std::count_if(batch.by_shard_.begin(), batch.by_shard_.end(),
-                                          [](const auto& ticks) { return !ticks.empty(); }));
   if (stopping_.load(std::memory_order_relaxed)) {
     done(IngestResult{.status = Error(absl::StatusCode::kUnavailable, "the server is stopping")});
     return;
   }
-  if (absl::Status admitted = Admission(); parts == 0 || !admitted.ok()) {
+  if (absl::Status admitted = Admission(); batch.size() == 0 || !admitted.ok()) {
     done(IngestResult{.status = std::move(admitted)});
     return;
   }
-  submission->parts_unapplied.store(parts, std::memory_order_relaxed);
-  submission->parts_undurable = parts;
+  const uint64_t events = batch.size();
+  const std::shared_ptr<Submission> submission = Take(source, batch, ack);
   Engine::Done at_once;
   (ack == Ack::kNone ? at_once : submission->done) = std::move(done);
-  worker.inflight_events += submission->events;
+  Distribute(submission, std::move(batch));
+  // Last: it may submit the connection's next batch, which must arrive after this one.
+  if (at_once) at_once(IngestResult{.accepted = events});
+}
+
+absl::Status Impl::SubmitPassing(EventBatch& batch, Passed& passed, Engine::Done done) {
+  if (stopping_.load(std::memory_order_relaxed)) {
+    return Error(absl::StatusCode::kUnavailable, "the server is stopping");
+  }
+  WICK_RETURN_IF_ERROR(Admission());
+  const std::shared_ptr<Submission> submission = Take(Engine::kPassingWorker, batch, Ack::kDurable);
+  submission->group = ++workers[Engine::kPassingWorker]->last_group;
+  submission->passed = std::move(passed);
+  submission->done = std::move(done);
+  Distribute(submission, std::move(batch));
+  return absl::OkStatus();
+}
+
+std::shared_ptr<Submission> Impl::Take(unsigned source, const EventBatch& batch, Ack ack) {
+  auto submission = std::make_shared<Submission>();
+  submission->source = source;
+  submission->ack = ack;
+  submission->events = std::max<uint64_t>(batch.size(), kEventsPerSubmissionMin);
+  const auto parts = std::count_if(batch.by_shard_.begin(), batch.by_shard_.end(),
+                                   [](const auto& ticks) { return !ticks.empty(); });
+  submission->parts = std::max(static_cast<uint32_t>(parts), 1u);
+  submission->parts_unapplied.store(submission->parts, std::memory_order_relaxed);
+  submission->parts_undurable = submission->parts_ungathered = submission->parts;
+  workers[source]->inflight_events += submission->events;
+  return submission;
+}
+
+void Impl::Distribute(const std::shared_ptr<Submission>& submission, EventBatch batch) {
+  const unsigned source = submission->source;
   for (unsigned shard = 0; shard < workers.size(); ++shard) {
     std::vector<Tick>& ticks = batch.by_shard_[shard];
-    if (ticks.empty()) continue;
+    if (ticks.empty() && (batch.size() > 0 || shard != source)) continue;
     Worker& owner = *workers[shard];
     owner.queued_events.fetch_add(ticks.size(), std::memory_order_relaxed);
-    Part part{submission, shard, 0, std::move(ticks)};
-    if (shard == source && worker.waiting_parts.empty()) {
+    Part part{submission, shard, 0, std::move(ticks), submission->group};
+    if (shard == source && owner.waiting_parts.empty()) {
       ApplyPart(source, std::move(part));
     } else if (owner.parts.Push(std::move(part))) {
       wake(shard);
     }
   }
-  // Last: it may submit the connection's next batch, which must arrive after this one.
-  if (at_once) at_once(IngestResult{.accepted = batch.size()});
 }
 
 void Impl::ApplyPart(unsigned self, Part part) {

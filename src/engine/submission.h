@@ -17,6 +17,11 @@ struct Submission {
   unsigned source = 0;  // worker
   Ack ack = Ack::kDurable;
   uint64_t events = 0;  // taken from the source's budget
+  uint32_t parts = 0;
+  /// Not 0: its parts and what it passes are durable in one write. 1, 2, 3, … in the order of
+  /// submission.
+  uint64_t group = 0;
+  Passed passed;  // if it is a group
 
   // source worker only
   Engine::Done done;
@@ -27,6 +32,7 @@ struct Submission {
   std::atomic<uint32_t> parts_unapplied{0};
   // commit thread only
   uint32_t parts_undurable = 0;
+  uint32_t parts_ungathered = 0;  // if it is a group
   absl::Status status;
 };
 
@@ -37,6 +43,7 @@ struct Part {
   unsigned shard = 0;
   uint64_t number = 0;  // journal number, given when applied
   std::vector<Tick> ticks;
+  uint64_t group = 0;  // of the submission
 };
 
 }  // namespace wick::engine

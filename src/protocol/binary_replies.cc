@@ -194,6 +194,12 @@ void AppendStatus(uint64_t request_id, std::string_view json, std::string& out) 
   status.End();
 }
 
+void AppendDeadLetters(uint64_t request_id, std::string_view json, std::string& out) {
+  Reply letters(ReplyType(wire::Type::kDeadLetters), request_id, out);
+  letters.writer.Bytes(json);
+  letters.End();
+}
+
 void AppendBackup(uint64_t request_id, const wire::BackupReply& reply, std::string& out) {
   Reply backup(ReplyType(wire::Type::kBackup), request_id, out);
   backup.writer.U32(reply.id);

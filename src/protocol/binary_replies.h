@@ -36,6 +36,7 @@ void AppendReferences(uint64_t request_id, std::span<const Reference> references
 /// `json` is the document of GET /v1/status.
 void AppendStatus(uint64_t request_id, std::string_view json, std::string& out);
 
+void AppendDeadLetters(uint64_t request_id, std::string_view json, std::string& out);
 void AppendBackup(uint64_t request_id, const wire::BackupReply& reply, std::string& out);
 
 /// A long message is cut. `request_id` 0 where the request's is not known.

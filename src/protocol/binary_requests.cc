@@ -347,6 +347,22 @@ bool DecodeRequest(const Frame& frame, const wire::Limits& limits, Request& requ
       asked.bytes_per_second = backup.reader.U64();
       return backup.End();
     }
+    case wire::Type::kDeadLetters: {
+      Decoder letters = decoder("dead_letters");
+      DeadLettersRequest& asked = request.emplace<DeadLettersRequest>();
+      asked.topic = letters.reader.Text();
+      asked.partition = letters.reader.U32();
+      asked.offset = letters.reader.U64();
+      asked.limit = letters.reader.U32();
+      if (!letters.End()) return false;
+      if (asked.topic.size() <= cold::kTopicBytesMax && asked.limit >= 1 &&
+          asked.limit <= wire::kDeadLettersPerReplyMax) {
+        return true;
+      }
+      return Fail(error, ErrorCode::kBadRequest,
+                  "dead_letters: a topic has at most {} bytes, the limit is 1 to {}",
+                  cold::kTopicBytesMax, wire::kDeadLettersPerReplyMax);
+    }
   }
   return Fail(error, ErrorCode::kUnknownType, "no request has the type {}", frame.header.type);
 }

@@ -95,11 +95,18 @@ struct BackupRequest {
   uint64_t bytes_per_second = 0;
 };
 
+struct DeadLettersRequest {
+  std::string_view topic;  // empty: from the first on
+  uint32_t partition = 0;
+  uint64_t offset = 0;
+  uint32_t limit = 0;  // 1 to wire::kDeadLettersPerReplyMax
+};
+
 using Request = std::variant<PingRequest, RegisterRequest, IngestRequest, LatestByIdsRequest,
                              LatestBySymbolsRequest, BinaryCandlesRequest, ExchangesRequest,
                              BasesRequest, PricesOfBaseRequest, ReferencesRequest,
                              SetReferenceRequest, RemoveReferenceRequest, ReplaceReferencesRequest,
-                             StatusRequest, CheckpointRequest, BackupRequest>;
+                             StatusRequest, CheckpointRequest, BackupRequest, DeadLettersRequest>;
 
 /// Every frame after hello. False: send `error`; the connection goes on.
 bool DecodeRequest(const Frame& frame, const wire::Limits& limits, Request& request,

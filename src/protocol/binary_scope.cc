@@ -25,6 +25,7 @@ Scope ScopeOfBinary(uint16_t type) {
     case wire::Type::kReplaceReferences:
     case wire::Type::kCheckpoint:
     case wire::Type::kBackup:
+    case wire::Type::kDeadLetters:
       return Scope::kAdmin;
   }
   return Scope::kToken;

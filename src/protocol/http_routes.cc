@@ -155,6 +155,40 @@ OrProblem<HttpRequest> ReadGetBases(const Target& target) {
   return get;
 }
 
+OrProblem<HttpRequest> ReadDeadLetters(const Target& target) {
+  const Query& query = target.query;
+  GetDeadLetters get;
+  get.from.topic = query.Find("topic").value_or("");
+  if (get.from.topic.size() > cold::kTopicBytesMax) {
+    return BadParameter("topic", get.from.topic, "at most 249 bytes");
+  }
+  for (const std::string_view name : {"partition", "offset"}) {
+    if (query.Find(name) && get.from.topic.empty()) {
+      return MakeProblem(ProblemCode::kMissingParameter,
+                         fmt::format("topic is missing beside {}", name));
+    }
+  }
+  uint64_t partition = 0;
+  uint64_t limit = get.limit;
+  const std::string allowed = fmt::format("from 1 to {}", wire::kDeadLettersPerReplyMax);
+  if (auto problem = ReadWhole(query, "partition", "a number of a partition", partition)) {
+    return *std::move(problem);
+  }
+  if (auto problem = ReadWhole(query, "offset", "an offset of the partition", get.from.offset)) {
+    return *std::move(problem);
+  }
+  if (auto problem = ReadWhole(query, "limit", allowed, limit)) return *std::move(problem);
+  if (partition > INT32_MAX) {
+    return BadParameter("partition", *query.Find("partition"), "a number of a partition");
+  }
+  if (limit < 1 || limit > wire::kDeadLettersPerReplyMax) {
+    return BadParameter("limit", *query.Find("limit"), allowed);
+  }
+  get.from.partition = static_cast<uint32_t>(partition);
+  get.limit = static_cast<uint32_t>(limit);
+  return get;
+}
+
 /// A request that is nothing but the base currency of its path.
 template <typename Request>
 OrProblem<HttpRequest> ReadBase(const Target& target) {
@@ -175,6 +209,8 @@ constexpr std::string_view kCandlesParameters[] = {
     "from",   "to",           "limit",         "fill",     "format"};
 constexpr std::string_view kExchangesParameters[] = {"exchange", "pairs"};
 constexpr std::string_view kBasesParameters[] = {"baseCurrency"};
+
+constexpr std::string_view kDeadLettersParameters[] = {"topic", "partition", "offset", "limit"};
 
 struct Route {
   std::string_view method;
@@ -204,6 +240,7 @@ const Route kRoutes[] = {
     {"GET", "/v1/openapi.json", Scope::kRead, ReadNothing<GetOpenApi>},
     {"POST", "/v1/admin/checkpoint", Scope::kAdmin, ReadNothing<AdminCheckpoint>},
     {"POST", "/v1/admin/backup", Scope::kAdmin, ReadNothing<AdminBackup>},
+    {"GET", "/v1/admin/dead-letters", Scope::kAdmin, ReadDeadLetters, kDeadLettersParameters},
 };
 
 constexpr std::string_view kBaseSegment = "{base}";

@@ -14,6 +14,7 @@
 #include "protocol/scope.h"
 #include "wick/query.h"
 #include "wick/series.h"
+#include "wick/wire.h"
 
 namespace wick::protocol {
 
@@ -57,11 +58,16 @@ struct GetMetrics {};
 struct GetOpenApi {};
 struct AdminCheckpoint {};
 struct AdminBackup {};  // body: ParseBackupBody
+struct GetDeadLetters {
+  cold::KafkaPlace from;  // no topic: from the first on
+  uint32_t limit = wire::kDeadLettersPerReplyMax;
+};
 
 using HttpRequest =
     std::variant<PostEvents, GetLatest, PostLatest, GetCandles, PostCandles, GetExchanges, GetBases,
                  GetBase, PutReference, DeleteReference, GetReferences, PutReferences, GetStatus,
-                 GetHealthz, GetReadyz, GetMetrics, GetOpenApi, AdminCheckpoint, AdminBackup>;
+                 GetHealthz, GetReadyz, GetMetrics, GetOpenApi, AdminCheckpoint, AdminBackup,
+                 GetDeadLetters>;
 
 /// Reads method and target ("/path?query", or absolute "http://host/path?query"). HEAD is routed as
 /// GET: the session drops the body. Names in the result are valid names, `request.limit` is in

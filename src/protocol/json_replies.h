@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "engine/engine.h"
 #include "protocol/json_report.h"
+#include "protocol/kafka_status.h"
 #include "wick/query.h"
 #include "wick/series.h"
 #include "wick/wire.h"
@@ -44,9 +46,15 @@ void AppendBases(std::string& out, std::span<const BaseListing> bases);
 void AppendReference(std::string& out, const Reference& reference);
 void AppendReferences(std::string& out, std::span<const Reference> references);
 
-/// Reply of GET /v1/status. `state` is the server's: "ready", "disk_full", …
+/// Reply of GET /v1/status. `state` is the server's: "ready", "disk_full", … `kafka`: nullopt if no
+/// topic is read.
 void AppendStatus(std::string& out, const engine::EngineStatus& status, std::string_view version,
-                  uint64_t uptime_ms, std::string_view state);
+                  uint64_t uptime_ms, std::string_view state,
+                  const std::optional<KafkaStatus>& kafka = std::nullopt);
+
+/// {"deadLetters":[…],"next":{"topic","partition","offset"} or null}
+void AppendDeadLetters(std::string& out, std::span<const cold::DeadLetter> letters,
+                       const std::optional<cold::KafkaPlace>& next);
 
 /// {"action":"backup","directory","id","files","bytes","durationInMs"}
 void AppendBackupReply(std::string& out, std::string_view directory,

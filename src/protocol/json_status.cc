@@ -130,10 +130,39 @@ void WriteShards(ObjectWriter& object, const engine::EngineStatus& status) {
   object.CloseArray();
 }
 
+void WriteKafka(ObjectWriter& object, const KafkaStatus& kafka) {
+  object.Open("kafka");
+  object.Text("error", kafka.error);
+  object.Bool("paused", kafka.paused);
+  object.Number("eventsPerSecond", kafka.events_per_second);
+  object.Number("deadLettersPublished", kafka.dead_letters_published);
+  object.Number("deadLettersFailed", kafka.dead_letters_failed);
+  object.OpenArray("partitions");
+  for (const KafkaPartitionStatus& partition : kafka.partitions) {
+    object.OpenElement();
+    object.Text("topic", partition.topic);
+    object.Number("partition", partition.partition);
+    object.Text("state", Name(partition.state));
+    object.Text("reason", partition.reason);
+    object.Number("nextOffset", partition.next_offset);
+    object.Number("endOffset", partition.end_offset);
+    object.Number("lag", partition.lag());
+    object.Number("records", partition.records);
+    object.Number("events", partition.events);
+    object.Number("deadLetters", partition.dead_letters);
+    object.Number("repeated", partition.repeated);
+    object.Number("missing", partition.missing);
+    object.Close();
+  }
+  object.CloseArray();
+  object.Close();
+}
+
 }  // namespace
 
 void AppendStatus(std::string& out, const engine::EngineStatus& status, std::string_view version,
-                  uint64_t uptime_ms, std::string_view state) {
+                  uint64_t uptime_ms, std::string_view state,
+                  const std::optional<KafkaStatus>& kafka) {
   ObjectWriter object(out);
   object.Text("version", version);
   object.Number("uptimeInMs", uptime_ms);
@@ -148,6 +177,7 @@ void AppendStatus(std::string& out, const engine::EngineStatus& status, std::str
   WriteTiers(object, status);
   WriteMemory(object, status);
   WriteShards(object, status);
+  if (kafka) WriteKafka(object, *kafka);
   object.Close();
 }
 

@@ -528,6 +528,31 @@ constexpr std::string_view kOpenApi = R"openapi({
           "507": {"$ref": "#/components/responses/DiskFull"}
         }
       }
+    },
+    "/v1/admin/dead-letters": {
+      "get": {
+        "operationId": "adminDeadLetters",
+        "security": [{"token": ["admin"]}],
+        "tags": ["operation"],
+        "summary": "Records of Kafka that could not be read, or not all of their events",
+        "description": "By topic, partition and offset, from the place that is named on; what is left out of it is the smallest.",
+        "parameters": [
+          {"name": "topic", "in": "query", "schema": {"type": "string", "maxLength": 249}},
+          {"name": "partition", "in": "query", "description": "Beside topic.", "schema": {"type": "integer", "minimum": 0}},
+          {"name": "offset", "in": "query", "description": "Beside topic.", "schema": {"type": "integer", "minimum": 0}},
+          {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 100}}
+        ],
+        "responses": {
+          "200": {
+            "description": "The dead letters, and where the next ones begin",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DeadLetters"}}}
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
     }
   },
 )openapi"
@@ -899,7 +924,73 @@ constexpr std::string_view kOpenApi = R"openapi({
           },
           "memory": {"$ref": "#/components/schemas/Counters"},
           "disk": {"$ref": "#/components/schemas/Counters"},
-          "shards": {"type": "array", "items": {"$ref": "#/components/schemas/Counters"}}
+          "shards": {"type": "array", "items": {"$ref": "#/components/schemas/Counters"}},
+          "kafka": {
+            "type": "object",
+            "description": "Missing where no topic is read.",
+            "properties": {
+              "error": {"type": "string", "description": "What keeps a topic from being read; empty: nothing."},
+              "paused": {"type": "boolean", "description": "Nothing is taken as long as the disk is full."},
+              "eventsPerSecond": {"type": "integer", "description": "Over the last seconds."},
+              "deadLettersPublished": {"type": "integer"},
+              "deadLettersFailed": {"type": "integer", "description": "Attempts to publish that failed."},
+              "partitions": {
+                "type": "array",
+                "items": {
+                  "type": "object",
+                  "properties": {
+                    "topic": {"type": "string"},
+                    "partition": {"type": "integer"},
+                    "state": {"type": "string", "enum": ["starting", "reading", "failing", "offset_lost", "stopped"]},
+                    "reason": {"type": "string", "description": "Why it is not reading; else empty."},
+                    "nextOffset": {"type": "integer", "description": "Of the first record that is not durable here."},
+                    "endOffset": {"type": "integer", "description": "Behind the partition's last record."},
+                    "lag": {"type": "integer"},
+                    "records": {"type": "integer"},
+                    "events": {"type": "integer"},
+                    "deadLetters": {"type": "integer"},
+                    "repeated": {"type": "integer", "description": "Records that came again and were skipped."},
+                    "missing": {"type": "integer", "description": "Offsets without a record."}
+                  }
+                }
+              }
+            }
+          }
+        }
+      },
+      "DeadLetters": {
+        "type": "object",
+        "required": ["deadLetters", "next"],
+        "properties": {
+          "deadLetters": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": ["topic", "partition", "offset", "timestampInMs", "reason", "keyBytes", "valueBytes"],
+              "properties": {
+                "topic": {"type": "string"},
+                "partition": {"type": "integer"},
+                "offset": {"type": "integer"},
+                "timestampInMs": {"type": "integer", "description": "When it was met."},
+                "reason": {"type": "string"},
+                "keyBytes": {"type": "integer", "description": "Of the record; what is kept of it may be less."},
+                "valueBytes": {"type": "integer", "description": "Of the record; what is kept of it may be less."},
+                "key": {"type": "string", "description": "Where it is UTF-8, else keyBase64."},
+                "keyBase64": {"type": "string"},
+                "value": {"type": "string", "description": "Where it is UTF-8, else valueBase64."},
+                "valueBase64": {"type": "string"}
+              }
+            }
+          },
+          "next": {
+            "description": "Where the next ones begin; null: there are no more.",
+            "type": ["object", "null"],
+            "properties": {
+              "topic": {"type": "string"},
+              "partition": {"type": "integer"},
+              "offset": {"type": "integer"}
+            }
+          }
         }
       },
       "Counters": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},

@@ -13,6 +13,7 @@
 #include "protocol/binary_replies.h"
 #include "protocol/json_replies.h"
 #include "server/backup.h"
+#include "server/dead_letters.h"
 #include "server/http_answer.h"
 #include "server/http_ingest.h"
 #include "server/version.h"
@@ -42,6 +43,7 @@ constexpr std::array<std::string_view, kBinaryRouteCount> kRouteNames = {
     "status",
     "checkpoint",
     "backup",
+    "dead_letters",
 };
 
 /// So many prices lie between asking for memory and reading it.
@@ -129,6 +131,7 @@ bool MayReadDisk(uint16_t type) {
     case wire::Type::kPricesOfBase:
     case wire::Type::kReferences:
     case wire::Type::kStatus:
+    case wire::Type::kDeadLetters:
       return true;
     default:
       return false;
@@ -327,7 +330,8 @@ bool BinaryApi::On(Id id, const binary::StatusRequest&, BinaryReply&, Later late
             Making([&services = std::as_const(services_), id](BinaryReply& made) {
               std::string json;
               protocol::AppendStatus(json, services.engine().Status(), kVersion,
-                                     services.UptimeMs(), services.state.Name());
+                                     services.UptimeMs(), services.state.Name(),
+                                     services.state.Kafka());
               binary::AppendStatus(id, json, made.frames);
             }),
             later(Weight::kAny));
@@ -400,6 +404,22 @@ bool BinaryApi::On(Id id, const binary::BackupRequest& asked, BinaryReply&, Late
       },
       later(Weight::kAny));
   return false;
+}
+
+bool BinaryApi::On(Id id, const binary::DeadLettersRequest& asked, BinaryReply& reply,
+                   Later later) {
+  const cold::KafkaPlace from{std::string(asked.topic), asked.partition, asked.offset};
+  return OnReaders(id, reply, later,
+                   [&engine = std::as_const(services_.engine()), id, from,
+                    limit = asked.limit](BinaryReply& made) {
+                     std::string json;
+                     if (const auto read = AppendDeadLetters(engine, from, limit, json);
+                         read.ok()) {
+                       binary::AppendDeadLetters(id, json, made.frames);
+                     } else {
+                       Fail(id, read, made);
+                     }
+                   });
 }
 
 }  // namespace wick::server

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <optional>
 
+#include "market/validation.h"
+
 namespace wick::server {
 namespace {
 
@@ -49,6 +51,23 @@ std::string Quoted(std::string_view text) {
   return quoted + '"';
 }
 
+absl::Status SetProperty(const std::string& name, std::string_view value, ServerConfig& config) {
+  // Else `wick config` would print a file that is no TOML.
+  if (value.find('\0') != value.npos || !market::IsValidUtf8(value)) {
+    return InvalidArgument("{}{}: the value must be UTF-8 without zero bytes", kKafkaPropertyPrefix,
+                           name);
+  }
+  WICK_RETURN_IF_ERROR(feed::CheckKafkaProperty(name, std::string(value)));
+  config.kafka.properties[name] = value;
+  return absl::OkStatus();
+}
+
+/// The name of the property of librdkafka that a key sets; nullopt: it sets none.
+std::optional<std::string> PropertyOf(std::string_view key) {
+  if (!key.starts_with(kKafkaPropertyPrefix)) return std::nullopt;
+  return std::string(key.substr(kKafkaPropertyPrefix.size()));
+}
+
 absl::Status ApplyTable(const toml::table& table, const std::string& prefix, std::string_view name,
                         ServerConfig& config) {
   for (const auto& [key, node] : table) {
@@ -58,6 +77,15 @@ absl::Status ApplyTable(const toml::table& table, const std::string& prefix, std
       continue;
     }
     const auto line = key.source().begin.line;
+    if (const auto property = PropertyOf(path)) {
+      const auto* value = node.as_string();
+      const absl::Status set =
+          value
+              ? SetProperty(*property, value->get(), config)
+              : InvalidArgument("{} must be text in quotes, whatever librdkafka makes of it", path);
+      if (!set.ok()) return InvalidArgument("{}:{}: {}", name, line, Message(set));
+      continue;
+    }
     const Setting* setting = FindSetting(path);
     if (!setting) {
       return InvalidArgument("{}:{}: there is no setting {}; `wick config` prints all there are",
@@ -96,6 +124,11 @@ absl::Status ApplyOverride(std::string_view assignment, ServerConfig& config) {
     return InvalidArgument("--set {}: write section.name=value, as in --set log.level=debug",
                            assignment);
   }
+  if (const auto property = PropertyOf(assignment.substr(0, equals))) {
+    const absl::Status set = SetProperty(*property, assignment.substr(equals + 1), config);
+    return set.ok() ? set
+                    : InvalidArgument("--set {}: {}", assignment.substr(0, equals), Message(set));
+  }
   const Setting* setting = FindSetting(assignment.substr(0, equals));
   if (!setting) {
     return InvalidArgument("--set {}: there is no setting {}; `wick config` prints all there are",
@@ -122,6 +155,7 @@ absl::StatusOr<ServerConfig> LoadConfig(const std::string& path,
   for (const std::string& assignment : overrides) {
     WICK_RETURN_IF_ERROR(ApplyOverride(assignment, config));
   }
+  WICK_RETURN_IF_ERROR(feed::CheckKafkaOptions(config.kafka));
   return config;
 }
 
@@ -140,6 +174,13 @@ std::string ConfigText(const ServerConfig& config) {
     const bool bare = setting.kind == Kind::kCount || setting.kind == Kind::kFlag;
     text += fmt::format("# {}\n# ({})\n{} = {}\n", setting.help, DescribeBounds(setting),
                         setting.name(), bare ? value : Quoted(value));
+  }
+  text +=
+      "\n# Any property of librdkafka, as security.protocol = \"ssl\". What is secret is not "
+      "printed.\n[kafka.properties]\n";
+  for (const auto& [name, value] : config.kafka.properties) {
+    text += feed::IsSecretProperty(name) ? fmt::format("# {} = (secret)\n", name)
+                                         : fmt::format("{} = {}\n", Quoted(name), Quoted(value));
   }
   return text;
 }

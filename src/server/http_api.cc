@@ -10,6 +10,7 @@
 #include "protocol/json_requests.h"
 #include "protocol/openapi.h"
 #include "server/backup.h"
+#include "server/dead_letters.h"
 #include "server/http_guard.h"
 #include "server/http_ingest.h"
 #include "server/metrics.h"
@@ -43,6 +44,7 @@ constexpr std::array<std::string_view, kHttpRouteCount> kRouteNames = {
     "GET /v1/openapi.json",
     "POST /v1/admin/checkpoint",
     "POST /v1/admin/backup",
+    "GET /v1/admin/dead-letters",
     "other",
 };
 
@@ -290,6 +292,15 @@ bool HttpApi::On(const protocol::AdminBackup&, const HttpMessage& message, HttpA
   return false;
 }
 
+bool HttpApi::On(const protocol::GetDeadLetters& asked, const HttpMessage&, HttpAnswer& answer,
+                 Later later) {
+  return OnReaders(later, answer, [&engine = std::as_const(services_.engine()), asked] {
+    HttpAnswer computed;
+    const absl::Status read = AppendDeadLetters(engine, asked.from, asked.limit, computed.body);
+    return read.ok() ? std::move(computed) : QueryFailure(read);
+  });
+}
+
 // --- reading what is in memory
 bool HttpApi::On(const protocol::GetLatest& asked, const HttpMessage&, HttpAnswer& answer, Later) {
   const auto series = services_.engine().Find(asked.symbol);
@@ -424,7 +435,7 @@ bool HttpApi::On(const protocol::GetStatus&, const HttpMessage&, HttpAnswer&, La
   return OnParsers(later, [&services = std::as_const(services_)] {
     HttpAnswer answer;
     protocol::AppendStatus(answer.body, services.engine().Status(), kVersion, services.UptimeMs(),
-                           services.state.Name());
+                           services.state.Name(), services.state.Kafka());
     return answer;
   });
 }

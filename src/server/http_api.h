@@ -57,6 +57,7 @@ class HttpApi {
   bool On(const protocol::GetOpenApi&, const HttpMessage&, HttpAnswer&, Later);
   bool On(const protocol::AdminCheckpoint&, const HttpMessage&, HttpAnswer&, Later);
   bool On(const protocol::AdminBackup&, const HttpMessage&, HttpAnswer&, Later);
+  bool On(const protocol::GetDeadLetters&, const HttpMessage&, HttpAnswer&, Later);
 
   /// Computes an answer on the read pool; for On() to return. True: there is no place, `answer`
   /// says so.

@@ -179,6 +179,52 @@ void AddStorage(const engine::EngineStatus& status, Page& page) {
       .Add(status.store.block_cache_bytes);
 }
 
+void AddKafka(const protocol::KafkaStatus& kafka, Page& page) {
+  using Partition = protocol::KafkaPartitionStatus;
+  const auto label = [](const Partition& partition) -> std::vector<Label> {
+    return {{"topic", partition.topic}, {"partition", std::to_string(partition.partition)}};
+  };
+  const auto add = [&](Page& opened, auto value_of) {
+    for (const Partition& partition : kafka.partitions)
+      opened.Add(value_of(partition), label(partition));
+  };
+  add(page.Gauge("wick_kafka_reading", "1: the partition is read; 0: see wick_kafka_state."),
+      [](const Partition& p) { return p.state == protocol::KafkaState::kReading ? 1.0 : 0.0; });
+  page.Gauge("wick_kafka_state", "1 for the state that holds, by partition.");
+  for (const Partition& partition : kafka.partitions) {
+    std::vector<Label> labels = label(partition);
+    labels.push_back({"state", std::string(Name(partition.state))});
+    page.Add(1.0, std::move(labels));
+  }
+  add(page.Gauge("wick_kafka_lag_records", "Records of the partition that are not durable here."),
+      [](const Partition& p) { return p.lag(); });
+  add(page.Gauge("wick_kafka_next_offset", "Offset of the first record that is not durable here."),
+      [](const Partition& p) { return p.next_offset; });
+  add(page.Gauge("wick_kafka_end_offset", "Offset behind the partition's last record."),
+      [](const Partition& p) { return p.end_offset; });
+  add(page.Counter("wick_kafka_records_total", "Records read."),
+      [](const Partition& p) { return p.records; });
+  add(page.Counter("wick_kafka_events_total", "Events of the records read, refused ones excepted."),
+      [](const Partition& p) { return p.events; });
+  add(page.Counter("wick_kafka_dead_letters_total", "Records that could not be read, or not all."),
+      [](const Partition& p) { return p.dead_letters; });
+  add(page.Counter("wick_kafka_repeated_records_total",
+                   "Records that came again and were skipped."),
+      [](const Partition& p) { return p.repeated; });
+  add(page.Counter("wick_kafka_missing_offsets_total",
+                   "Offsets without a record: compacted, or marks of transactions."),
+      [](const Partition& p) { return p.missing; });
+  page.Gauge("wick_kafka_connected", "1: the topics are known; 0: the brokers do not say.")
+      .Add(kafka.error.empty() ? 1.0 : 0.0);
+  page.Gauge("wick_kafka_paused", "1: nothing is taken as long as the disk is full.")
+      .Add(kafka.paused ? 1.0 : 0.0);
+  page.Counter("wick_kafka_dead_letters_published_total", "Dead letters published to their topic.")
+      .Add(kafka.dead_letters_published);
+  page.Counter("wick_kafka_dead_letters_failed_total",
+               "Attempts to publish dead letters that failed.")
+      .Add(kafka.dead_letters_failed);
+}
+
 void AddRequests(const std::string& protocol, const char* label,
                  const std::array<RouteCounts, kRoutesMax>& counts, size_t begin, size_t end,
                  std::string_view (*name)(size_t), Page& page) {
@@ -212,6 +258,7 @@ RequestCounts CountRequests(const Services& services) {
   counts.request_bytes = services.requests.used();
   counts.answer_bytes = services.answers.used();
   counts.uptime_ms = services.UptimeMs();
+  counts.kafka = services.state.Kafka();
   return counts;
 }
 
@@ -246,6 +293,7 @@ std::string MetricsText(const engine::EngineStatus& status, const RequestCounts&
   page.Gauge("wick_buffered_answer_bytes",
              "Answers on their way out, beyond 64 KiB of each connection.")
       .Add(counts.answer_bytes);
+  if (counts.kafka) AddKafka(*counts.kafka, page);
   AddRequests("http", "route", counts.http, 0, kHttpRouteCount, HttpRouteName, page);
   AddRequests("binary", "type", counts.binary, 1, kBinaryRouteCount, BinaryRouteName, page);
   return page.Text();

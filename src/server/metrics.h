@@ -3,9 +3,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "engine/status.h"
+#include "protocol/kafka_status.h"
 #include "server/auth.h"
 #include "server/request_stats.h"
 
@@ -27,6 +29,7 @@ struct RequestCounts {
   uint64_t request_bytes = 0;                       // of limits.max_buffered_requests
   uint64_t answer_bytes = 0;                        // of limits.max_buffered_answers
   uint64_t uptime_ms = 0;
+  std::optional<protocol::KafkaStatus> kafka;  // nullopt: no topic is read
 };
 
 /// Any thread.

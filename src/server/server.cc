@@ -61,6 +61,17 @@ std::vector<std::unique_ptr<Worker>> MakeWorkers(const ServerConfig& config) {
   return workers;
 }
 
+void LogKafka(feed::KafkaSeverity severity, const std::string& line) {
+  switch (severity) {
+    case feed::KafkaSeverity::kInfo:
+      return spdlog::info(line);
+    case feed::KafkaSeverity::kWarning:
+      return spdlog::warn(line);
+    case feed::KafkaSeverity::kError:
+      return spdlog::error(line);
+  }
+}
+
 }  // namespace
 
 /// Members stand in the order they are built; they are destroyed in reverse. The loops (workers)
@@ -72,6 +83,7 @@ struct Server::Impl {
   absl::Status Listen();
   absl::Status Bind();
   absl::Status Recover();
+  absl::Status ReadTopics();
   absl::Status Stop();
   void EndSessions();
 
@@ -85,6 +97,7 @@ struct Server::Impl {
   std::unique_ptr<cold::Store> store;
   std::vector<std::unique_ptr<Worker>> workers;
   std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<feed::KafkaConsumer> kafka;
   std::unique_ptr<ReadPool> reads;
   std::unique_ptr<asio::thread_pool> parsers;
   std::unique_ptr<asio::thread_pool> backups;
@@ -146,7 +159,20 @@ absl::Status Server::Impl::Recover() {
   spdlog::info("recovered {} series, replayed {} events of the journal in {} ms", recovered.series,
                recovered.recovered_events, recovered.recovery_duration_ms);
   engine->Start([this](unsigned worker) { workers[worker]->Wake(); });
+  if (!config.kafka.brokers.empty()) WICK_RETURN_IF_ERROR(ReadTopics());
   state.Serve(*engine);
+  return absl::OkStatus();
+}
+
+absl::Status Server::Impl::ReadTopics() {
+  WICK_ASSIGN_OR_RETURN(kafka, feed::KafkaConsumer::Start(
+                                   *engine, config.kafka,
+                                   [this](absl::AnyInvocable<void()> work) {
+                                     asio::post(workers[engine::Engine::kPassingWorker]->io(),
+                                                std::move(work));
+                                   },
+                                   LogKafka));
+  state.Read(*kafka);
   return absl::OkStatus();
 }
 
@@ -166,6 +192,7 @@ absl::Status Server::Impl::Stop() {
     binary->Stop();
   });
   if (engine != nullptr) engine->StopBackups();
+  if (kafka != nullptr) kafka->Stop();
   EndSessions();
   reads->Join();
   parsers->join();

@@ -3,12 +3,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/assert.h"
 #include "base/status.h"
 #include "engine/engine.h"
 #include "engine/recovery_progress.h"
+#include "feed/kafka/consumer.h"
 
 namespace wick::server {
 
@@ -21,6 +23,10 @@ class ServerState {
     // Release; pairs with the acquire in recovered(): who sees the engine sees it recovered.
     engine_.store(&engine, std::memory_order_release);
   }
+  /// From now on topics are read; it must outlive all readers.
+  void Read(const feed::KafkaConsumer& consumer) {
+    consumer_.store(&consumer, std::memory_order_release);
+  }
   void Stop() { stopping_.store(true, std::memory_order_relaxed); }
 
   bool recovered() const { return engine_.load(std::memory_order_acquire) != nullptr; }
@@ -28,6 +34,13 @@ class ServerState {
     engine::Engine* const engine = engine_.load(std::memory_order_acquire);
     WICK_ASSERT(engine != nullptr);
     return *engine;
+  }
+
+  /// nullopt: no topic is read.
+  std::optional<protocol::KafkaStatus> Kafka() const {
+    const auto* const consumer = consumer_.load(std::memory_order_acquire);
+    if (consumer == nullptr) return std::nullopt;
+    return consumer->Status();
   }
 
   engine::RecoveryProgress& progress() { return progress_; }
@@ -41,6 +54,7 @@ class ServerState {
 
  private:
   std::atomic<engine::Engine*> engine_{nullptr};
+  std::atomic<const feed::KafkaConsumer*> consumer_{nullptr};
   std::atomic<bool> stopping_{false};
   engine::RecoveryProgress progress_;
 };

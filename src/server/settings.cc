@@ -196,6 +196,28 @@ constexpr auto kSettings = std::to_array<Setting>({
      [](ServerConfig& c) -> Field { return &c.limits.linger_timeout_ms; },
      "Time a refused client has to read why before it is closed."},
 
+    {"kafka.brokers", Kind::kList, "", 0, 0, 1,
+     [](ServerConfig& c) -> Field { return &c.kafka.brokers; },
+     "Brokers to begin with, as kafka-1:9092, kafka-2:9092. Empty: no topic is read."},
+    {"kafka.topics", Kind::kList, "", 0, 0, 1,
+     [](ServerConfig& c) -> Field { return &c.kafka.topics; },
+     "Topics that are read. Records hold events as JSON (one or an array) or binary frames."},
+    {"kafka.partitions", Kind::kList, "", 0, 0, 1,
+     [](ServerConfig& c) -> Field { return &c.kafka.partitions; },
+     "Numbers of the partitions that are read, of every topic. Empty: all, and those to come."},
+    {"kafka.start", Kind::kStart, "refuse", 0, 0, 1,
+     [](ServerConfig& c) -> Field { return &c.kafka.start; },
+     "Where a topic begins of which nothing was ever read. Refuse: the server does not start."},
+    {"kafka.dead_letter_topic", Kind::kName, "", 0, 0, 1,
+     [](ServerConfig& c) -> Field { return &c.kafka.dead_letter_topic; },
+     "Topic for records that cannot be read, beside `wick dead-letters`. Empty: none."},
+    {"kafka.group", Kind::kName, "wick", 0, 0, 1,
+     [](ServerConfig& c) -> Field { return &c.kafka.group; },
+     "Group under which offsets are committed for tools that show lag. Nothing else rests on it."},
+    {"kafka.partition_refresh", Kind::kDuration, "30s", kSecondMs, kDayMs, 1,
+     [](ServerConfig& c) -> Field { return &c.kafka.partition_refresh_ms; },
+     "Time between two looks for new partitions."},
+
     {"log.level", Kind::kLogLevel, "info", 0, 0, 1,
      [](ServerConfig& c) -> Field { return &c.log_level; },
      "Least severe lines that are logged to stderr."},
@@ -203,6 +225,11 @@ constexpr auto kSettings = std::to_array<Setting>({
 
 constexpr std::array<std::string_view, 6> kLogLevels = {"trace", "debug", "info",
                                                         "warn",  "error", "off"};
+constexpr std::array<std::string_view, 3> kStarts = {"refuse", "earliest", "latest"};
+
+bool IsPrintableAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
 
 struct Unit {
   std::string_view suffix;
@@ -242,6 +269,10 @@ std::string_view KindName(Kind kind) {
       return "path";
     case Kind::kList:
       return "names with commas";
+    case Kind::kName:
+      return "name";
+    case Kind::kStart:
+      return "refuse, earliest or latest";
     case Kind::kLogLevel:
       return "trace, debug, info, warn, error or off";
   }
@@ -338,6 +369,15 @@ std::vector<std::string> ParseList(std::string_view text) {
   return entries;
 }
 
+absl::Status SetChoice(std::span<const std::string_view> choices, std::string_view what,
+                       const Setting& setting, std::string_view text, ServerConfig& config) {
+  if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
+    return InvalidArgument("'{}' is no {}: write {}", text, what, KindName(setting.kind));
+  }
+  *std::get<std::string*>(setting.field(config)) = text;
+  return absl::OkStatus();
+}
+
 absl::Status SetNumber(const Setting& setting, std::string_view text, Field field) {
   WICK_ASSIGN_OR_RETURN(const uint64_t value, ParseNumber(setting, text));
   if (value < setting.min || value > setting.max) {
@@ -416,18 +456,17 @@ absl::Status SetValue(const Setting& setting, std::string_view text, ServerConfi
       *std::get<std::string*>(field) = text;
       return absl::OkStatus();
     case Kind::kList:
-      if (std::any_of(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; })) {
-        return InvalidArgument("names of hosts and origins are printable ASCII");
-      }
+      if (!IsPrintableAscii(text)) return InvalidArgument("names are printable ASCII");
       *std::get<std::vector<std::string>*>(field) = ParseList(text);
       return absl::OkStatus();
+    case Kind::kName:
+      if (!IsPrintableAscii(text)) return InvalidArgument("names are printable ASCII");
+      *std::get<std::string*>(field) = text;
+      return absl::OkStatus();
+    case Kind::kStart:
+      return SetChoice(kStarts, "start", setting, text, config);
     case Kind::kLogLevel:
-      for (std::string_view level : kLogLevels) {
-        if (text != level) continue;
-        *std::get<std::string*>(field) = text;
-        return absl::OkStatus();
-      }
-      return InvalidArgument("'{}' is no log level: write {}", text, KindName(setting.kind));
+      return SetChoice(kLogLevels, "log level", setting, text, config);
   }
   return absl::OkStatus();
 }

@@ -14,6 +14,7 @@
 #include "base/units.h"
 #include "cold/store.h"
 #include "engine/engine.h"
+#include "feed/kafka/kafka_options.h"
 #include "server/tls.h"
 
 namespace wick::server {
@@ -67,6 +68,7 @@ struct ServerConfig {
   uint64_t event_body_bytes_max = 64_MiB;
   uint64_t body_bytes_max = 1_MiB;
   ClientLimits limits;
+  feed::KafkaOptions kafka;
   std::string log_level;
 };
 
@@ -79,6 +81,8 @@ enum class Kind : uint8_t {
   kEndpoint,  // "127.0.0.1:8080", "[::1]:8080"
   kPath,      // "./data"; empty where that is the default
   kList,      // "a.example.com, b.example.com", empty
+  kName,      // "ticks"; empty where that is the default
+  kStart,     // "refuse", "earliest", "latest"
   kLogLevel,  // "trace", "debug", "info", "warn", "error", "off"
 };
 
@@ -115,6 +119,10 @@ std::string ValueText(const Setting& setting, const ServerConfig& config);
 
 /// "duration, 1m to forever, default 24h".
 std::string DescribeBounds(const Setting& setting);
+
+/// Before the name of each property of librdkafka: they are not in the table, but given as they
+/// are.
+inline constexpr std::string_view kKafkaPropertyPrefix = "kafka.properties.";
 
 ServerConfig DefaultConfig();
 

@@ -30,7 +30,7 @@ const std::vector<Floor> kFloors = {
     {"cold", {"wick", "base", "market"}},
     {"engine", {"wick", "base", "market", "hot", "cold"}},
     {"protocol", {"wick", "base", "market", "engine"}},
-    {"feed", {"wick", "base", "market", "engine", "protocol"}},
+    {"feed", {"wick", "base", "market", "cold", "engine", "protocol"}},
     {"server", {"wick", "base", "market", "cold", "engine", "protocol", "feed"}},
     {"cli", {"wick", "client", "base", "market", "cold", "engine", "protocol", "feed", "server"}},
 };
@@ -44,6 +44,7 @@ const std::map<std::string, std::set<std::string>> kThirdParty = {
     {"prometheus/", {"server"}},
     {"simdjson", {"protocol"}},
     {"zlib.h", {"feed"}},
+    {"librdkafka/", {"feed"}},
     {"openssl/", {"server", "client"}},
     {"CLI/", {"cli"}},
     {"absl/", {"base", "hot", "cold", "engine", "protocol", "feed", "server", "cli"}},

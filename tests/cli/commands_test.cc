@@ -71,9 +71,10 @@ constexpr const char* kNobody = " --server 127.0.0.1:1";
 TEST_CASE("every subcommand has help, and every one that takes arguments shows examples", "[cli]") {
   const Outcome top = Wick("--help");
   CHECK(top.exit_code == 0);
-  for (const std::string name : {"serve", "config", "ingest", "feed", "bench", "latest", "candles",
-                                 "exchanges", "bases", "reference", "status", "checkpoint",
-                                 "backup", "backups", "restore", "verify", "token", "version"}) {
+  for (const std::string name :
+       {"serve",      "config", "ingest",  "feed",      "produce", "dead-letters", "offsets",
+        "bench",      "latest", "candles", "exchanges", "bases",   "reference",    "status",
+        "checkpoint", "backup", "backups", "restore",   "verify",  "token",        "version"}) {
     INFO(name);
     CHECK(Says(top, "\n  " + name + " "));
     const Outcome help = Wick(name + " --help");
@@ -106,6 +107,8 @@ TEST_CASE("wrong arguments exit with 2 and say what is wrong", "[cli]") {
   CHECK(Wick("reference set BTC").exit_code == 2);
   CHECK(Wick("candles X:A/B --limit 0").exit_code == 2);
   CHECK(Wick("feed --pairs 0").exit_code == 2);
+  CHECK(Wick("produce").exit_code == 2);
+  CHECK(Wick("dead-letters --offset 1").exit_code == 2);
   CHECK(Wick("bench").exit_code == 2);
   CHECK(Wick("bench everything").exit_code == 2);
   CHECK(Wick("bench latest --seconds 0").exit_code == 2);
@@ -145,9 +148,9 @@ TEST_CASE("wrong arguments exit with 2 and say what is wrong", "[cli]") {
 
 TEST_CASE("a server that is not there gives exit code 1 and one line with the address", "[cli]") {
   for (const std::string command :
-       {"status", "checkpoint", "backup /tmp/wick-no-such", "exchanges", "bases", "reference list",
-        "latest X:A/B", "candles X:A/B --from -1h", "feed --duration 1", "bench latest",
-        "ingest /dev/null"}) {
+       {"status", "dead-letters", "checkpoint", "backup /tmp/wick-no-such", "exchanges", "bases",
+        "reference list", "latest X:A/B", "candles X:A/B --from -1h", "feed --duration 1",
+        "bench latest", "ingest /dev/null"}) {
     INFO(command);
     const Outcome outcome = Wick(command + kNobody);
     CHECK(outcome.exit_code == 1);

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "cold/bytes.h"
+#include "cold/database.h"
 #include "cold/families.h"
 #include "cold/keys.h"
 #include "fixture.h"
@@ -292,11 +293,11 @@ TEST_CASE("a directory of a newer format is refused", "[cold][store]") {
   const TempDirectory directory;
   MustOpen(directory.path());
   std::string newer;
-  AppendLittleEndian(uint32_t{2}, newer);
+  AppendLittleEndian(kFormat + 1, newer);
   Tamper(directory.path(), Family::kMeta, kFormatKey, newer);
   const std::string error = ErrorOfOpen(directory.path());
   CAPTURE(error);
-  REQUIRE(Contains(error, "was written by a newer wick: its format is 2, this one reads 1"));
+  REQUIRE(Contains(error, "was written by a newer wick: its format is 3, this one reads 2"));
 }
 
 TEST_CASE("a directory with a column family that this wick does not know is refused",

@@ -9,6 +9,7 @@
 
 #include "cold/bytes.h"
 #include "cold/chunk_merge.h"
+#include "cold/database.h"
 #include "cold/families.h"
 #include "cold/horizons_record.h"
 #include "cold/keys.h"
@@ -120,7 +121,7 @@ class RawStore {
     std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
     for (size_t i = 0; i < kFamilyCount; ++i) {
       rocksdb::ColumnFamilyOptions options;
-      if (i >= Index(Family::kCandles1s)) options.merge_operator = std::make_shared<ChunkMerge>();
+      if (i >= Index(Family::kCandles1s) && i <= Index(Family::kCandles1d)) options.merge_operator = std::make_shared<ChunkMerge>();
       descriptors.emplace_back(std::string(kFamilyNames[i]), options);
     }
     rocksdb::DB* opened = nullptr;
@@ -512,10 +513,10 @@ TEST_CASE("what cannot be checked is refused with its reason", "[cold][verify]")
   {
     RawStore raw(data);
     std::string newer;
-    AppendLittleEndian(uint32_t{2}, newer);
+    AppendLittleEndian(kFormat + 1, newer);
     raw.Put(Family::kMeta, kFormatKey, newer);
   }
-  CHECK(WhyNot(data).find("its format is 2, this one reads 1") != std::string::npos);
+  CHECK(WhyNot(data).find("its format is 3, this one reads 2") != std::string::npos);
   fs::create_directory(data / "restoring");
   CHECK(WhyNot(data).find("a restore into") != std::string::npos);
 }

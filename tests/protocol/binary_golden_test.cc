@@ -147,6 +147,14 @@ TEST_CASE("the page's backup is what both sides say", "[protocol][binary][golden
   CHECK(Hex(reply) == Hex(Example("backup-reply")));
 }
 
+TEST_CASE("the page's question for dead letters is what the client says",
+          "[protocol][binary][golden]") {
+  const std::string request = RequestFrame(wire::Type::kDeadLetters, 8, [](wire::Writer writer) {
+    client::WriteDeadLetters("ticks", 3, 1'042, 100, writer);
+  });
+  CHECK(Hex(request) == Hex(Example("dead-letters")));
+}
+
 TEST_CASE("the page's error is what the server says", "[protocol][binary][golden]") {
   std::string error;
   AppendError(6, ErrorCode::kUnknownSeries, "no series kraken:BTC/EUR", error);
@@ -154,7 +162,7 @@ TEST_CASE("the page's error is what the server says", "[protocol][binary][golden
 }
 
 TEST_CASE("every example of the page is tested", "[protocol][binary][golden]") {
-  CHECK(Examples().size() == 13);
+  CHECK(Examples().size() == 14);
 }
 
 TEST_CASE("the page lists every code, refusal and limit with its number",
@@ -201,6 +209,7 @@ TEST_CASE("the page names every request with its number", "[protocol][binary][go
       {wire::Type::kStatus, "status"},
       {wire::Type::kCheckpoint, "checkpoint"},
       {wire::Type::kBackup, "backup"},
+      {wire::Type::kDeadLetters, "dead_letters"},
   };
   for (const auto& [type, name] : names) {
     const std::string row = fmt::format("\n| {} {} |", RequestType(type), name);

@@ -71,6 +71,7 @@ std::vector<std::pair<wire::Type, std::string>> ValidRequests() {
   const auto write_reference = [&](wire::Writer w) { w.Names(symbol); };
   const auto write_references = [&](wire::Writer w) { client::WriteReferences(references, w); };
   const auto write_backup = [&](wire::Writer w) { client::WriteBackup("/backups", 7, 0, w); };
+  const auto write_letters = [&](wire::Writer w) { client::WriteDeadLetters("t", 1, 2, 3, w); };
   return {
       {wire::Type::kPing, ""},
       {wire::Type::kRegister, PayloadOf(write_symbols)},
@@ -88,6 +89,7 @@ std::vector<std::pair<wire::Type, std::string>> ValidRequests() {
       {wire::Type::kStatus, ""},
       {wire::Type::kCheckpoint, ""},
       {wire::Type::kBackup, PayloadOf(write_backup)},
+      {wire::Type::kDeadLetters, PayloadOf(write_letters)},
   };
 }
 
@@ -163,10 +165,22 @@ TEST_CASE("a connection must begin with a hello of this protocol", "[protocol][b
   CHECK(code(wire::Type::kHello, long_token) == ErrorCode::kBadRequest);
 }
 
+TEST_CASE("a question for no or too many dead letters is refused", "[protocol][binary]") {
+  const auto code = [](std::string_view topic, uint32_t limit) {
+    return Refused(wire::Type::kDeadLetters, PayloadOf([&](wire::Writer w) {
+                     client::WriteDeadLetters(topic, 0, 0, limit, w);
+                   }))
+        .code;
+  };
+  CHECK(code("t", 0) == ErrorCode::kBadRequest);
+  CHECK(code("t", 101) == ErrorCode::kBadRequest);
+  CHECK(code(std::string(250, 't'), 1) == ErrorCode::kBadRequest);
+}
+
 TEST_CASE("a second hello and an unknown type are refused, and the connection goes on",
           "[protocol][binary]") {
   CHECK(Refused(wire::Type::kHello, "").code == ErrorCode::kBadRequest);
-  for (const uint16_t type : {0, 18, 0x7FFF, 0x8002, 0xFFFF}) {
+  for (const uint16_t type : {0, 19, 0x7FFF, 0x8002, 0xFFFF}) {
     CHECK(Refused(static_cast<wire::Type>(type), "").code == ErrorCode::kUnknownType);
   }
 }

@@ -176,6 +176,16 @@ TEST_CASE("a backup request survives the way to the server, its reply the way ba
   CHECK(Received<wire::BackupReply>(bytes, wire::Type::kBackup) == reply);
 }
 
+TEST_CASE("a question for dead letters survives the way to the server", "[protocol][binary]") {
+  const auto letters = Sent<DeadLettersRequest>(wire::Type::kDeadLetters, [](wire::Writer writer) {
+    client::WriteDeadLetters("ticks", 7, uint64_t{1} << 40, 9, writer);
+  });
+  CHECK(letters.topic == "ticks");
+  CHECK(letters.partition == 7);
+  CHECK(letters.offset == uint64_t{1} << 40);
+  CHECK(letters.limit == 9);
+}
+
 TEST_CASE("requests without a payload have none", "[protocol][binary]") {
   const auto nothing = [](wire::Writer) {};
   Sent<PingRequest>(wire::Type::kPing, nothing);

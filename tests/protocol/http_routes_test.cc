@@ -47,6 +47,17 @@ TEST_CASE("every path leads to its request", "[protocol][routes]") {
   Routed<GetOpenApi>("GET", "/v1/openapi.json");
   Routed<AdminCheckpoint>("POST", "/v1/admin/checkpoint");
   Routed<AdminBackup>("POST", "/v1/admin/backup");
+  const auto letters = Routed<GetDeadLetters>(
+      "GET", "/v1/admin/dead-letters?topic=ticks&partition=7&offset=9&limit=3");
+  CHECK(letters.from == cold::KafkaPlace{"ticks", 7, 9});
+  CHECK(letters.limit == 3);
+  CHECK(Routed<GetDeadLetters>("GET", "/v1/admin/dead-letters").from.topic.empty());
+  CHECK(Refused("GET", "/v1/admin/dead-letters?partition=7").code == "missing_parameter");
+  for (const char* query : {"limit=0", "limit=101", "topic=t&partition=-1", "topic=t&offset=x",
+                            "topic=t&partition=2147483648"}) {
+    CHECK(Refused("GET", std::string("/v1/admin/dead-letters?") + query).code ==
+          "invalid_parameter");
+  }
   CHECK(Routed<GetBase>("GET", "/v1/bases/BTC").base_currency == "BTC");
   CHECK(Routed<PutReference>("PUT", "/v1/bases/BTC/reference").base_currency == "BTC");
   CHECK(Routed<DeleteReference>("DELETE", "/v1/bases/BTC/reference").base_currency == "BTC");

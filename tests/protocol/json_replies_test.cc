@@ -200,6 +200,46 @@ TEST_CASE("the status is JSON and holds every count", "[protocol][replies]") {
   CHECK(IsJson(Appended([](std::string& out) { AppendStatus(out, {}, "", 0, ""); })));
 }
 
+TEST_CASE("the status names the partitions that are read, if there are any",
+          "[protocol][replies][kafka]") {
+  const auto text_of = [](const std::optional<KafkaStatus>& kafka) {
+    return Appended([&](std::string& out) { AppendStatus(out, {}, "", 0, "", kafka); });
+  };
+  CHECK(text_of(std::nullopt).find("kafka") == std::string::npos);
+  KafkaStatus kafka;
+  kafka.paused = true;
+  kafka.partitions = {{.topic = "ticks",
+                       .partition = 3,
+                       .state = KafkaState::kOffsetLost,
+                       .reason = "gone",
+                       .next_offset = 5,
+                       .end_offset = 12}};
+  const std::string text = text_of(kafka);
+  CAPTURE(text);
+  CHECK(IsJson(text));
+  CHECK(text.find(R"("paused":true)") != std::string::npos);
+  CHECK(text.find(R"({"topic":"ticks","partition":3,"state":"offset_lost","reason":"gone",)"
+                  R"("nextOffset":5,"endOffset":12,"lag":7,)") != std::string::npos);
+}
+
+TEST_CASE("dead letters show text as text and bytes as base64", "[protocol][replies][kafka]") {
+  const std::vector<cold::DeadLetter> letters = {
+      {{"ticks", 3, 7}, 9, "no \"JSON\"", 1, 100, "k", "v"},
+      {{"ticks", 4, 0}, 9, "cut", 0, 2, "", "\xff\x01"}};
+  const auto page = [&](const std::optional<cold::KafkaPlace>& next) {
+    return Appended([&](std::string& out) { AppendDeadLetters(out, letters, next); });
+  };
+  const std::string two =
+      R"({"deadLetters":[{"topic":"ticks","partition":3,"offset":7,"timestampInMs":9,)"
+      R"("reason":"no \"JSON\"","keyBytes":1,"valueBytes":100,"key":"k","value":"v"},)"
+      R"({"topic":"ticks","partition":4,"offset":0,"timestampInMs":9,"reason":"cut",)"
+      R"("keyBytes":0,"valueBytes":2,"key":"","valueBase64":"/wE="}],"next":)";
+  CHECK(page(std::nullopt) == two + "null}");
+  CHECK(page(cold::KafkaPlace{"u", 1, 2}) == two + R"({"topic":"u","partition":1,"offset":2}})");
+  CHECK(Appended([](std::string& out) { AppendDeadLetters(out, {}, std::nullopt); }) ==
+        R"({"deadLetters":[],"next":null})");
+}
+
 TEST_CASE("an admin action tells how long it took", "[protocol][replies]") {
   CHECK(Appended([](std::string& out) { AppendAdminReply(out, "checkpoint", 12); }) ==
         R"({"action":"checkpoint","durationInMs":12})");

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -133,6 +134,46 @@ TEST_CASE("a printed configuration reads back as the same", "[server][config]") 
   CHECK(read.storage.directory == "/var/\"odd\" \\ dir\t");
   CHECK(read.http == Endpoint{"::1", 0});
   CHECK(read.engine.future_skew_ms_max == 0);
+}
+
+TEST_CASE("properties of librdkafka are taken by name, and read back but for secrets",
+          "[server][config][kafka]") {
+  ServerConfig config = DefaultConfig();
+  REQUIRE(ApplyToml("[kafka.properties]\nsecurity.protocol = \"ssl\"\n\"sasl.password\" = \"hush\"",
+                    "wick.toml", config)
+              .ok());
+  REQUIRE(ApplyOverride("kafka.properties.fetch.wait.max.ms=7", config).ok());
+  const std::map<std::string, std::string> set = {
+      {"fetch.wait.max.ms", "7"}, {"sasl.password", "hush"}, {"security.protocol", "ssl"}};
+  CHECK(config.kafka.properties == set);
+  const std::string printed = ConfigText(config);
+  CHECK(printed.find("hush") == std::string::npos);
+  ServerConfig read = DefaultConfig();
+  REQUIRE(ApplyToml(printed, "printed", read).ok());
+  CHECK(read.kafka.properties.size() == 2);
+  CHECK(read.kafka.properties["security.protocol"] == "ssl");
+
+  CHECK(TomlReason("[kafka.properties]\nno.such = \"1\"").find("wick.toml:2: ") == 0);
+  CHECK(TomlReason("[kafka.properties]\nsecurity.protocol = 1").find("text in quotes") !=
+        std::string::npos);
+  CHECK(TomlReason("[kafka.properties]\n\"auto.offset.reset\" = \"latest\"")
+            .find("wick sets it itself") != std::string::npos);
+  CHECK_FALSE(ApplyOverride("kafka.properties.client.id=\xff", config).ok());
+}
+
+TEST_CASE("brokers and topics go together, a start is one of three", "[server][config][kafka]") {
+  const std::vector<std::string> brokers = {"kafka.brokers=a:9092, b:9092"};
+  CHECK(ReasonOf(LoadConfig("", brokers).status()).find("go together") != std::string::npos);
+  const std::vector<std::string> both = {"kafka.brokers=a:9092, b:9092", "kafka.topics=t, u",
+                                         "kafka.start=latest"};
+  const auto config = LoadConfig("", both);
+  REQUIRE(config.ok());
+  CHECK(config->kafka.brokers == std::vector<std::string>{"a:9092", "b:9092"});
+  CHECK(config->kafka.topics == std::vector<std::string>{"t", "u"});
+  CHECK(config->kafka.start == "latest");
+  ServerConfig other = DefaultConfig();
+  CHECK(Message(ApplyOverride("kafka.start=now", other)) ==
+        "--set kafka.start=now: 'now' is no start: write refuse, earliest or latest");
 }
 
 TEST_CASE("tables and dotted keys name the same settings", "[server][config]") {

@@ -52,6 +52,31 @@ TEST_CASE("the metrics page tells what the engine counted", "[server][metrics]")
   CHECK(Has(MetricsText(status, counts), "wick_write_state{state=\"disk_full\"} 1"));
 }
 
+TEST_CASE("the metrics page tells of each partition that is read", "[server][metrics][kafka]") {
+  RequestCounts counts;
+  CHECK(MetricsText({}, counts).find("wick_kafka") == std::string::npos);
+  counts.kafka.emplace();
+  counts.kafka->partitions.resize(2);
+  protocol::KafkaPartitionStatus& first = counts.kafka->partitions[0];
+  first.topic = "t";
+  first.partition = 1;
+  first.state = protocol::KafkaState::kReading;
+  first.next_offset = 5;
+  first.end_offset = 12;
+  protocol::KafkaPartitionStatus& second = counts.kafka->partitions[1];
+  second.topic = "t";
+  second.partition = 2;
+  second.dead_letters = 4;
+  const std::string page = MetricsText({}, counts);
+  CHECK(Has(page, "wick_kafka_lag_records{topic=\"t\",partition=\"1\"} 7"));
+  CHECK(Has(page, "wick_kafka_next_offset{topic=\"t\",partition=\"1\"} 5"));
+  CHECK(Has(page, "wick_kafka_reading{topic=\"t\",partition=\"1\"} 1"));
+  CHECK(Has(page, "wick_kafka_reading{topic=\"t\",partition=\"2\"} 0"));
+  CHECK(Has(page, "wick_kafka_state{topic=\"t\",partition=\"2\",state=\"starting\"} 1"));
+  CHECK(Has(page, "wick_kafka_dead_letters_total{topic=\"t\",partition=\"2\"} 4"));
+  CHECK(Has(page, "wick_kafka_connected 1"));
+}
+
 TEST_CASE("latencies are counted in the bucket whose bound they do not pass", "[server][metrics]") {
   const auto stats = std::make_unique<RequestStats>();
   stats->Count(1, Outcome::kOk, 25us);  // exactly on the first bound

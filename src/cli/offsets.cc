@@ -1,0 +1,88 @@
+// wick offsets
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/server_option.h"
+#include "cli/table.h"
+#include "cold/store.h"
+
+namespace wick::cli {
+namespace {
+
+struct Options {
+  std::string directory = "./data";
+  std::string topic;
+  uint32_t partition = 0;
+  uint64_t set = 0;
+  bool sets = false;
+};
+
+absl::Status SetOffset(const Options& options, cold::Store& store) {
+  WICK_ASSIGN_OR_RETURN(const std::vector<cold::KafkaOffset> offsets, store.KafkaOffsets());
+  const auto known = std::ranges::find_if(offsets, [&](const cold::KafkaOffset& offset) {
+    return offset.topic == options.topic && offset.partition == options.partition;
+  });
+  if (known == offsets.end()) {
+    return Error(absl::StatusCode::kNotFound,
+                 "nothing of topic {}, partition {} was ever read into {}", options.topic,
+                 options.partition, options.directory);
+  }
+  cold::KafkaOffset offset = *known;
+  offset.next = options.set;
+  offset.published = std::min(offset.published, offset.next);
+  cold::Batch batch;
+  batch.PutKafkaOffset(offset);
+  return store.Commit(batch);
+}
+
+int Offsets(const Options& options) {
+  cold::StoreOptions storage;
+  storage.directory = options.directory;
+  const auto store = cold::Store::Open(storage);
+  if (!store.ok()) return Fail(Message(store.status()));
+  if (options.sets) {
+    const absl::Status set = SetOffset(options, **store);
+    if (!set.ok()) return Fail(Message(set));
+  }
+  const auto offsets = (*store)->KafkaOffsets();
+  if (!offsets.ok()) return Fail(Message(offsets.status()));
+  Table table({"TOPIC", ">PARTITION", ">NEXT OFFSET"});
+  for (const cold::KafkaOffset& offset : *offsets) {
+    table.Add({offset.topic, std::to_string(offset.partition), std::to_string(offset.next)});
+  }
+  Print(table.Text());
+  return kOk;
+}
+
+}  // namespace
+
+void AddOffsets(CLI::App& app, Action& action) {
+  CLI::App* const command = app.add_subcommand(
+      "offsets", "How far the topics of Kafka are in a data directory that no server uses");
+  const auto options = std::make_shared<Options>();
+  command->add_option("--data", options->directory, "Data directory")
+      ->type_name("DIR")
+      ->capture_default_str();
+  auto* const topic = command->add_option("--topic", options->topic, "Of this topic, with --set")
+                          ->type_name("TOPIC");
+  command->add_option("--partition", options->partition, "Of this partition, with --set")
+      ->type_name("N")
+      ->check(CLI::Range(0, INT32_MAX));
+  command->add_option("--set", options->set, "The partition goes on with this offset")
+      ->type_name("OFFSET")
+      ->check(CLI::Range(int64_t{0}, INT64_MAX))
+      ->needs(topic)
+      ->each([options](const std::string&) { options->sets = true; });
+  command->footer(
+      "Records behind the offset that are in already count a second time; records before it that "
+      "are not in\n"
+      "are left out.\n"
+      "Examples:\n"
+      "  wick offsets --data /var/lib/wick\n"
+      "  wick offsets --data /var/lib/wick --topic ticks --partition 3 --set 2000000");
+  command->callback([options, &action] { action = [options] { return Offsets(*options); }; });
+}
+
+}  // namespace wick::cli

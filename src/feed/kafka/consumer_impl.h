@@ -1,0 +1,121 @@
+// Inside of a consumer, shared by its rooms.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "feed/kafka/consumer.h"
+#include "feed/kafka/dead_letter_publisher.h"
+#include "feed/kafka/handles.h"
+#include "feed/kafka/record_reader.h"
+
+namespace wick::feed {
+
+struct KafkaTopic;
+
+/// The consumer's thread only.
+struct KafkaPartition {
+  KafkaTopic* topic = nullptr;
+  uint32_t number = 0;
+  bool reading = false;
+  uint64_t next = 0;       // of the record to come
+  uint64_t published = 0;  // mark of its dead letters
+  protocol::KafkaPartitionStatus counts;
+};
+
+/// Offsets that Kafka has of a partition.
+struct OffsetSpan {
+  uint64_t begin = 0;
+  uint64_t end = 0;
+};
+
+struct KafkaTopic {
+  std::string name;
+  OwnedTopic handle;
+  std::map<uint32_t, KafkaPartition> partitions;  // that were started or stopped
+  bool complete = false;                          // all configured ones are among them
+};
+
+class KafkaConsumer::Impl {
+ public:
+  Impl(engine::Engine& engine, const KafkaOptions& options, KafkaLog log)
+      : engine_(engine), options_(options), log_(std::move(log)), reader_(engine) {}
+  ~Impl() { Stop(); }
+
+  absl::Status Start(ChunkLine::RunOnWorker run_on_worker);
+  void Stop();
+  protocol::KafkaStatus Status() const;
+
+ private:
+  absl::Status OpenClient();
+  void Loop();
+
+  // partitions.cc
+  absl::Status LoadOffsets();
+  void LookForPartitions();
+  absl::Status LookForPartitions(KafkaTopic& topic);
+  absl::StatusOr<std::vector<uint32_t>> WantedPartitions(KafkaTopic& topic);
+  absl::StatusOr<OffsetSpan> OffsetsOf(const KafkaTopic& topic, uint32_t number);
+  absl::StatusOr<uint64_t> FirstOffset(const KafkaTopic& topic, uint32_t number,
+                                       const OffsetSpan& offsets);
+  void StartReading(KafkaPartition& partition);
+  void StopReading(KafkaPartition& partition, protocol::KafkaState state, std::string reason);
+
+  // consumer.cc
+  /// Reads what has come into a chunk, up to its bounds.
+  void Gather();
+  void Take(const rd_kafka_message_t& message, KafkaPartition& partition);
+  void TakeError(const rd_kafka_message_t& message, KafkaPartition& partition);
+  KafkaPartition* Find(const rd_kafka_message_t& message);
+  /// The next chunk has the partition's offset and mark.
+  void Pass(KafkaPartition& partition);
+  /// The next chunk has the marks that the publisher moved.
+  void PassMarks();
+  void OfferChunk();
+  void OnDurable(const std::vector<cold::KafkaOffset>& offsets, bool letters);
+
+  // consumer_status.cc
+  void ShowStatus();
+  void CommitForTools();
+
+  engine::Engine& engine_;
+  const KafkaOptions options_;
+  const KafkaLog log_;
+  std::shared_ptr<ChunkLine> line_;
+  OwnedClient client_;
+  OwnedQueue queue_;  // of all partitions
+  std::unique_ptr<DeadLetterPublisher> publisher_;
+
+  // the consumer's thread
+  RecordReader reader_;
+  std::vector<std::unique_ptr<KafkaTopic>> topics_;
+  std::map<DeadLetterPublisher::Partition, cold::KafkaOffset> stored_;  // at the start
+  std::optional<engine::EventBatch> batch_;  // the chunk that is gathered
+  engine::Passed passed_;                    // of it, without the offsets
+  std::set<KafkaPartition*> touched_;        // by it
+  OwnedMessage again_;                       // to be offered again: too many new series
+  std::chrono::steady_clock::time_point look_at_;
+  std::chrono::steady_clock::time_point commit_at_;
+  std::chrono::steady_clock::time_point show_at_;
+  std::chrono::steady_clock::time_point rate_since_;
+  uint64_t events_ = 0;
+  uint64_t rate_events_ = 0;  // events_ at rate_since_
+
+  mutable std::mutex mutex_;
+  protocol::KafkaStatus shown_;                                 // under mutex_
+  std::map<DeadLetterPublisher::Partition, uint64_t> durable_;  // under mutex_: next offsets
+  bool durable_moved_ = false;  // under mutex_: since they were committed for tools
+
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace wick::feed

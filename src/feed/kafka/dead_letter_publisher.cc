@@ -1,0 +1,96 @@
+#include "feed/kafka/dead_letter_publisher.h"
+
+namespace wick::feed {
+namespace {
+
+constexpr size_t kLettersAtATime = 100;  // of 64 KiB at most
+constexpr int kFlushMsMax = 10'000;
+constexpr std::chrono::seconds kAgain{1};  // after a failure
+
+KafkaProducer::Headers HeadersOf(const cold::DeadLetter& letter) {
+  return {{"wick.topic", letter.place.topic},
+          {"wick.partition", std::to_string(letter.place.partition)},
+          {"wick.offset", std::to_string(letter.place.offset)},
+          {"wick.reason", letter.reason},
+          {"wick.timestampInMs", std::to_string(letter.time_ms)},
+          {"wick.valueBytes", std::to_string(letter.value_bytes)}};
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<DeadLetterPublisher>> DeadLetterPublisher::Start(
+    const engine::Engine& engine, const KafkaOptions& options, Marks marks, const KafkaLog& log) {
+  std::unique_ptr<DeadLetterPublisher> publisher(
+      new DeadLetterPublisher(engine, options.dead_letter_topic, std::move(marks), log));
+  WICK_ASSIGN_OR_RETURN(publisher->producer_, KafkaProducer::Open(options, log));
+  publisher->thread_ = std::thread([self = publisher.get()] { self->Loop(); });
+  return publisher;
+}
+
+DeadLetterPublisher::DeadLetterPublisher(const engine::Engine& engine, std::string topic,
+                                         Marks marks, const KafkaLog& log)
+    : engine_(engine), topic_(std::move(topic)), log_(log), marks_(std::move(marks)) {
+  to_look_ = marks_;  // whatever an earlier process left
+}
+
+DeadLetterPublisher::~DeadLetterPublisher() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  look_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void DeadLetterPublisher::Look(const std::vector<cold::KafkaOffset>& partitions) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& offset : partitions) to_look_[{offset.topic, offset.partition}] = 0;
+  look_.notify_one();
+}
+
+DeadLetterPublisher::Marks DeadLetterPublisher::TakeMoved() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(moved_, {});
+}
+
+void DeadLetterPublisher::Loop() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    look_.wait(lock, [this] { return stopping_ || !to_look_.empty(); });
+    if (stopping_) return;
+    const Partition partition = to_look_.begin()->first;
+    const uint64_t from = marks_[partition];
+    lock.unlock();
+    const absl::StatusOr<bool> more = PublishSome(partition, from);
+    lock.lock();
+    if (!more.ok()) {
+      failed_.fetch_add(1, std::memory_order_relaxed);
+      log_(KafkaSeverity::kWarning,
+           fmt::format("kafka: dead letters are not published, and tried again: {}",
+                       Message(more.status())));
+      look_.wait_for(lock, kAgain, [this] { return stopping_; });
+    } else if (!*more) {
+      to_look_.erase(partition);
+    }
+  }
+}
+
+absl::StatusOr<bool> DeadLetterPublisher::PublishSome(const Partition& partition, uint64_t from) {
+  const auto& [topic, number] = partition;
+  WICK_ASSIGN_OR_RETURN(std::vector<cold::DeadLetter> letters,
+                        engine_.DeadLetters({topic, number, from}, kLettersAtATime));
+  std::erase_if(letters, [&](const cold::DeadLetter& letter) {
+    return letter.place.topic != topic || letter.place.partition != number;
+  });
+  if (letters.empty()) return false;
+  for (const cold::DeadLetter& letter : letters) {
+    WICK_RETURN_IF_ERROR(producer_->Produce(topic_, letter.key, letter.value, HeadersOf(letter)));
+  }
+  WICK_RETURN_IF_ERROR(producer_->Flush(kFlushMsMax));
+  published_.fetch_add(letters.size(), std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  marks_[partition] = moved_[partition] = letters.back().place.offset + 1;
+  return letters.size() == kLettersAtATime;
+}
+
+}  // namespace wick::feed

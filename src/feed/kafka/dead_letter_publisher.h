@@ -1,0 +1,70 @@
+// Dead letters into a topic of their own.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "engine/engine.h"
+#include "feed/kafka/kafka_options.h"
+#include "feed/kafka/producer.h"
+
+namespace wick::feed {
+
+/// Publishes what the store keeps, each letter at least once, in the order of its partition: from
+/// the store alone, so that a restart goes on where the marks stand. A partition's mark is the
+/// offset before which all its letters are published; who writes the partition's offset writes the
+/// mark with it.
+/// Threads: any may call; it has one of its own, which waits for the brokers as long as it takes.
+class DeadLetterPublisher {
+ public:
+  using Partition = std::pair<std::string, uint32_t>;  // topic, number
+  using Marks = std::map<Partition, uint64_t>;
+
+  /// `marks`: as they are in the store. `log` must outlive it.
+  static absl::StatusOr<std::unique_ptr<DeadLetterPublisher>> Start(const engine::Engine& engine,
+                                                                    const KafkaOptions& options,
+                                                                    Marks marks,
+                                                                    const KafkaLog& log);
+  ~DeadLetterPublisher();
+
+  /// There may be letters of these partitions that are durable and not published.
+  void Look(const std::vector<cold::KafkaOffset>& partitions);
+
+  /// The marks that have moved since the last call.
+  Marks TakeMoved();
+
+  uint64_t published() const { return published_.load(std::memory_order_relaxed); }
+  uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }  // attempts
+
+ private:
+  DeadLetterPublisher(const engine::Engine& engine, std::string topic, Marks marks,
+                      const KafkaLog& log);
+
+  void Loop();
+  /// Publishes the next letters of a partition. True: there may be more of them.
+  absl::StatusOr<bool> PublishSome(const Partition& partition, uint64_t from);
+
+  const engine::Engine& engine_;
+  const std::string topic_;
+  const KafkaLog& log_;
+  std::unique_ptr<KafkaProducer> producer_;  // its own thread's
+
+  std::mutex mutex_;
+  std::condition_variable look_;
+  Marks marks_;            // under mutex_
+  Marks to_look_;          // under mutex_; the keys alone count
+  Marks moved_;            // under mutex_
+  bool stopping_ = false;  // under mutex_
+  std::atomic<uint64_t> published_{0};
+  std::atomic<uint64_t> failed_{0};
+  std::thread thread_;
+};
+
+}  // namespace wick::feed
