@@ -31,7 +31,7 @@ using namespace wick::test;
 namespace {
 
 constexpr int kPartitions = 12;
-const std::string kBroker = WICK_SOURCE_DIR "/tests/kafka/broker/broker";
+const std::string kBroker = std::string(test::kSourceDirectory) + "/tests/kafka/broker/broker";
 
 uint64_t NumberOr(const char* variable, uint64_t otherwise) {
   const char* const text = std::getenv(variable);
@@ -115,7 +115,8 @@ void ProduceTicks(feed::KafkaProducer& producer, uint64_t events, Ledger& ledger
   std::mt19937_64 random(5);
   uint64_t left = events;
   for (int copy = 0; left > 0; ++copy) {
-    auto source = feed::FileSource::Open(WICK_SOURCE_DIR "/tests/data/events.csv.gz", clock, 0);
+    auto source = feed::FileSource::Open(
+        std::string(test::kSourceDirectory) + "/tests/data/events.csv.gz", clock, 0);
     REQUIRE(source.ok());
     std::map<std::string, std::unique_ptr<feed::RecordWriter>> writers;  // by base currency
     const auto send = [&](const std::string& base, feed::RecordWriter& writer) {
