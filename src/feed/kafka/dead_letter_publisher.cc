@@ -79,8 +79,8 @@ absl::StatusOr<bool> DeadLetterPublisher::PublishSome(const Partition& partition
   const auto& [topic, number] = partition;
   WICK_ASSIGN_OR_RETURN(std::vector<cold::DeadLetter> letters,
                         engine_.DeadLetters({topic, number, from}, kLettersAtATime));
-  std::erase_if(letters, [&](const cold::DeadLetter& letter) {
-    return letter.place.topic != topic || letter.place.partition != number;
+  std::erase_if(letters, [&partition](const cold::DeadLetter& letter) {
+    return Partition(letter.place.topic, letter.place.partition) != partition;
   });
   if (letters.empty()) return false;
   for (const cold::DeadLetter& letter : letters) {
