@@ -29,7 +29,7 @@ struct VerifyCounts {
   uint64_t compared = 0;  // candles held against the fold of the next finer tier's
   uint64_t kafka_offsets = 0;
   uint64_t dead_letters = 0;
-  uint64_t tables = 0;    // SST files, every block of them
+  uint64_t tables = 0;  // SST files, every block of them
   uint64_t table_bytes = 0;
   uint64_t log_bytes = 0;   // of the write-ahead log
   uint64_t torn_bytes = 0;  // of a last write that was cut short, so never acknowledged: no finding

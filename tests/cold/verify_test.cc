@@ -121,7 +121,8 @@ class RawStore {
     std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
     for (size_t i = 0; i < kFamilyCount; ++i) {
       rocksdb::ColumnFamilyOptions options;
-      if (i >= Index(Family::kCandles1s) && i <= Index(Family::kCandles1d)) options.merge_operator = std::make_shared<ChunkMerge>();
+      if (i >= Index(Family::kCandles1s) && i <= Index(Family::kCandles1d))
+        options.merge_operator = std::make_shared<ChunkMerge>();
       descriptors.emplace_back(std::string(kFamilyNames[i]), options);
     }
     rocksdb::DB* opened = nullptr;

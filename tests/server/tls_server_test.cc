@@ -198,7 +198,6 @@ TEST_CASE("TLS 1.0 and 1.1 are refused, 1.2 is not", "[server][tls]") {
   CHECK(std::string(SSL_get_cipher_name(http.native())).starts_with("ECDHE-"));
   CHECK(SSL_get_secure_renegotiation_support(http.native()) == 1);
   SSL_renegotiate(http.native());
-  boost::system::error_code error;
   CHECK(SSL_do_handshake(http.native()) != 1);  // no_renegotiation
 }
 
