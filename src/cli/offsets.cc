@@ -1,6 +1,5 @@
 // wick offsets
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 
 #include "cli/commands.h"
@@ -19,32 +18,19 @@ struct Options {
   bool sets = false;
 };
 
-absl::Status SetOffset(const Options& options, cold::Store& store) {
-  WICK_ASSIGN_OR_RETURN(const std::vector<cold::KafkaOffset> offsets, store.KafkaOffsets());
-  const auto known = std::ranges::find_if(offsets, [&](const cold::KafkaOffset& offset) {
-    return offset.topic == options.topic && offset.partition == options.partition;
-  });
-  if (known == offsets.end()) {
-    return Error(absl::StatusCode::kNotFound,
-                 "nothing of topic {}, partition {} was ever read into {}", options.topic,
-                 options.partition, options.directory);
-  }
-  cold::KafkaOffset offset = *known;
-  offset.next = options.set;
-  offset.published = std::min(offset.published, offset.next);
-  cold::Batch batch;
-  batch.PutKafkaOffset(offset);
-  return store.Commit(batch);
-}
-
 int Offsets(const Options& options) {
   cold::StoreOptions storage;
   storage.directory = options.directory;
   const auto store = cold::Store::Open(storage);
   if (!store.ok()) return Fail(Message(store.status()));
   if (options.sets) {
-    const absl::Status set = SetOffset(options, **store);
-    if (!set.ok()) return Fail(Message(set));
+    const absl::StatusOr<uint64_t> dropped =
+        (*store)->SetKafkaOffset({options.topic, options.partition, options.set});
+    if (!dropped.ok()) return Fail(Message(dropped.status()));
+    if (*dropped > 0) {
+      Print(fmt::format("dropped {} dead letters from this offset on: their records come again\n",
+                        *dropped));
+    }
   }
   const auto offsets = (*store)->KafkaOffsets();
   if (!offsets.ok()) return Fail(Message(offsets.status()));
@@ -78,7 +64,7 @@ void AddOffsets(CLI::App& app, Action& action) {
   command->footer(
       "Records behind the offset that are in already count a second time; records before it that "
       "are not in\n"
-      "are left out.\n"
+      "are left out. Dead letters from the offset on are dropped: their records come again.\n"
       "Examples:\n"
       "  wick offsets --data /var/lib/wick\n"
       "  wick offsets --data /var/lib/wick --topic ticks --partition 3 --set 2000000");

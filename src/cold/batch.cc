@@ -121,6 +121,10 @@ void Batch::PutDeadLetter(const DeadLetter& letter) {
                          EncodeDeadLetter(letter)));
 }
 
+void Batch::DeleteDeadLetter(const KafkaPlace& place) {
+  Must(impl_->writes.Delete(Of(Family::kDeadLetters), MakeDeadLetterKey(place)));
+}
+
 bool Batch::empty() const { return impl_->writes.Count() == 0; }
 size_t Batch::bytes() const { return impl_->writes.GetDataSize(); }
 void Batch::Clear() { impl_->writes.Clear(); }

@@ -105,6 +105,7 @@ class Batch {
 
   void PutKafkaOffset(const KafkaOffset& offset);
   void PutDeadLetter(const DeadLetter& letter);
+  void DeleteDeadLetter(const KafkaPlace& place);
 
   bool empty() const;
   size_t bytes() const;
@@ -194,6 +195,12 @@ class Store {
   absl::StatusOr<std::vector<KafkaOffset>> KafkaOffsets() const;
   /// From `from` on, by topic, partition and offset, the first `limit` of them.
   absl::StatusOr<std::vector<DeadLetter>> DeadLetters(const KafkaPlace& from, size_t limit) const;
+  /// The same, of the partition of `from` alone.
+  absl::StatusOr<std::vector<DeadLetter>> DeadLettersOf(const KafkaPlace& from, size_t limit) const;
+  /// The partition goes on with `next`. Its dead letters from there on are dropped with the same
+  /// write, for their records are still to come; returns how many. NotFound: nothing of it was ever
+  /// read. As Commit() otherwise.
+  absl::StatusOr<uint64_t> SetKafkaOffset(const KafkaPlace& next);
 
   std::unique_ptr<const Snapshot> GetSnapshot() const;
 

@@ -161,6 +161,40 @@ TEST_CASE("offsets and dead letters are read back in order, from any place", "[c
   REQUIRE(store->DeadLetters({"b", 0, 2}, 10)->empty());
 }
 
+TEST_CASE("the letters of a partition are read without those of others", "[cold][kafka]") {
+  const TempDirectory directory;
+  const auto store = MustOpen(directory.path());
+  const KafkaPlace places[] = {{"a", 0, 5}, {"a", 0, 300}, {"a", 1, 0}, {"ab", 0, 1}};
+  Batch batch;
+  for (const KafkaPlace& place : places) batch.PutDeadLetter(LetterAt(place));
+  MustCommit(*store, batch);
+  REQUIRE(store->DeadLettersOf({"a", 0, 0}, 10)->size() == 2);
+  REQUIRE(store->DeadLettersOf({"a", 0, 0}, 1)->size() == 1);
+  REQUIRE(store->DeadLettersOf({"a", 0, 6}, 10)->front().place == places[1]);
+  REQUIRE(store->DeadLettersOf({"a", 0, 301}, 10)->empty());
+  REQUIRE(store->DeadLettersOf({"a", 2, 0}, 10)->empty());
+}
+
+TEST_CASE("an offset that is set back takes its letters and its mark with it", "[cold][kafka]") {
+  const TempDirectory directory;
+  {
+    const auto store = MustOpen(directory.path());
+    Batch batch;
+    for (uint64_t at = 3'000; at < 3'250; ++at) batch.PutDeadLetter(LetterAt({"a", 1, at}));
+    for (uint32_t other : {0, 2}) batch.PutDeadLetter(LetterAt({"a", other, 4'000}));
+    for (uint32_t partition : {0, 1, 2}) batch.PutKafkaOffset({"a", partition, 5'000, 4'001});
+    MustCommit(*store, batch);
+    REQUIRE(*store->SetKafkaOffset({"a", 1, 3'010}) == 240);
+    REQUIRE(*store->SetKafkaOffset({"a", 2, 9'000}) == 0);
+    REQUIRE(absl::IsNotFound(store->SetKafkaOffset({"a", 3, 0}).status()));
+    REQUIRE(*store->KafkaOffsets() ==
+            std::vector<KafkaOffset>{
+                {"a", 0, 5'000, 4'001}, {"a", 1, 3'010, 3'010}, {"a", 2, 9'000, 4'001}});
+    REQUIRE(store->DeadLettersOf({"a", 1, 0}, 1'000)->size() == 10);
+  }
+  REQUIRE(MustVerify(directory.path()).dead_letters == 12);
+}
+
 TEST_CASE("a directory of an older wick is opened, and stamped", "[cold][kafka]") {
   const TempDirectory directory;
   MakeOlder(directory.path());

@@ -397,3 +397,38 @@ TEST_CASE("a worker that stands still and a full disk hold the topic back, nothi
   CHECK(reading.engine()->DeadLetters({}, SIZE_MAX)->size() == ledger.poison.size());
   (*consumer)->Stop();
 }
+
+TEST_CASE("no mark passes the offset of its partition, whatever letters there are", "[kafka]") {
+  MockCluster cluster;
+  cluster.CreateTopic("ticks", 1);
+  cluster.CreateTopic("letters", 1);
+  const auto producer = ProducerTo(cluster);
+  for (const char* value : {"poison 0", "poison 1"}) {
+    REQUIRE(producer->Produce("ticks", "a", value).ok());
+  }
+  REQUIRE(producer->Flush(60'000).ok());
+  const ManualClock clock(2 * kBaseMs);
+  const test::TemporaryDirectory directory;
+  {
+    // As an earlier wick set an offset back: letters from another reading stand behind it.
+    const auto store = cold::Store::Open(test::StorageIn(directory.path()));
+    REQUIRE(store.ok());
+    cold::Batch batch;
+    batch.PutKafkaOffset({"ticks", 0, 0, 0});
+    batch.PutDeadLetter({{"ticks", 0, 4'000}, kBaseMs, "no JSON", 1, 4, "a", "late"});
+    REQUIRE((*store)->Commit(batch).ok());
+  }
+  feed::KafkaOptions kafka = Reading(cluster);
+  kafka.dead_letter_topic = "letters";
+  ReadingEngine reading(test::StorageIn(directory.path()), Options(1), clock, kafka);
+  REQUIRE(Eventually([&] {
+    const auto offsets = reading.engine()->KafkaOffsets();
+    INFO(offsets.status());
+    REQUIRE(offsets.ok());  // also says that no mark is behind its offset
+    return offsets->front() == cold::KafkaOffset{"ticks", 0, 2, 2};
+  }));
+  reading.consumer().Stop();
+  const auto records = test::ReadTopic(cluster.brokers(), "letters", 1);
+  REQUIRE(records.size() == 2);
+  CHECK(records[1].value == "poison 1");
+}

@@ -43,10 +43,9 @@ absl::Status KafkaConsumer::Impl::Start(ChunkLine::RunOnWorker run_on_worker) {
   WICK_RETURN_IF_ERROR(LoadOffsets());
   WICK_RETURN_IF_ERROR(OpenClient());
   if (!options_.dead_letter_topic.empty()) {
-    DeadLetterPublisher::Marks marks;
-    for (const auto& [partition, offset] : stored_) marks[partition] = offset.published;
-    WICK_ASSIGN_OR_RETURN(publisher_,
-                          DeadLetterPublisher::Start(engine_, options_, std::move(marks), log_));
+    std::vector<cold::KafkaOffset> stored;
+    for (const auto& [partition, offset] : stored_) stored.push_back(offset);
+    WICK_ASSIGN_OR_RETURN(publisher_, DeadLetterPublisher::Start(engine_, options_, stored, log_));
   }
   line_ = std::make_shared<ChunkLine>(
       engine_, std::move(run_on_worker),
@@ -237,14 +236,14 @@ void KafkaConsumer::Impl::PassMarks() {
       if (topic->name != key.first) continue;
       const auto found = topic->partitions.find(key.second);
       if (found == topic->partitions.end()) continue;
-      found->second.published = mark;
+      found->second.published = std::min(mark, found->second.next);
       Pass(found->second);
       is_read = true;
     }
     if (is_read) continue;
     // Of a partition that is not configured any more, or not yet found.
     cold::KafkaOffset& offset = stored_[key];
-    offset.published = mark;
+    offset.published = std::min(mark, offset.next);
     passed_.offsets.push_back(offset);
   }
 }

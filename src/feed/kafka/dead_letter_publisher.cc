@@ -1,5 +1,7 @@
 #include "feed/kafka/dead_letter_publisher.h"
 
+#include <algorithm>
+
 namespace wick::feed {
 namespace {
 
@@ -19,18 +21,21 @@ KafkaProducer::Headers HeadersOf(const cold::DeadLetter& letter) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DeadLetterPublisher>> DeadLetterPublisher::Start(
-    const engine::Engine& engine, const KafkaOptions& options, Marks marks, const KafkaLog& log) {
+    const engine::Engine& engine, const KafkaOptions& options,
+    const std::vector<cold::KafkaOffset>& stored, const KafkaLog& log) {
   std::unique_ptr<DeadLetterPublisher> publisher(
-      new DeadLetterPublisher(engine, options.dead_letter_topic, std::move(marks), log));
+      new DeadLetterPublisher(engine, options.dead_letter_topic, stored, log));
   WICK_ASSIGN_OR_RETURN(publisher->producer_, KafkaProducer::Open(options, log));
   publisher->thread_ = std::thread([self = publisher.get()] { self->Loop(); });
   return publisher;
 }
 
 DeadLetterPublisher::DeadLetterPublisher(const engine::Engine& engine, std::string topic,
-                                         Marks marks, const KafkaLog& log)
-    : engine_(engine), topic_(std::move(topic)), log_(log), marks_(std::move(marks)) {
-  to_look_ = marks_;  // whatever an earlier process left
+                                         const std::vector<cold::KafkaOffset>& stored,
+                                         const KafkaLog& log)
+    : engine_(engine), topic_(std::move(topic)), log_(log) {
+  for (const auto& offset : stored) marks_[{offset.topic, offset.partition}] = offset.published;
+  Look(stored);  // whatever an earlier process left
 }
 
 DeadLetterPublisher::~DeadLetterPublisher() {
@@ -44,7 +49,10 @@ DeadLetterPublisher::~DeadLetterPublisher() {
 
 void DeadLetterPublisher::Look(const std::vector<cold::KafkaOffset>& partitions) {
   const std::lock_guard lock(mutex_);
-  for (const auto& offset : partitions) to_look_[{offset.topic, offset.partition}] = 0;
+  for (const auto& offset : partitions) {
+    uint64_t& end = to_look_[{offset.topic, offset.partition}];
+    end = std::max(end, offset.next);
+  }
   look_.notify_one();
 }
 
@@ -58,10 +66,10 @@ void DeadLetterPublisher::Loop() {
   for (;;) {
     look_.wait(lock, [this] { return stopping_ || !to_look_.empty(); });
     if (stopping_) return;
-    const Partition partition = to_look_.begin()->first;
+    const auto [partition, end] = *to_look_.begin();
     const uint64_t from = marks_[partition];
     lock.unlock();
-    const absl::StatusOr<bool> more = PublishSome(partition, from);
+    const absl::StatusOr<bool> more = PublishSome(partition, from, end);
     lock.lock();
     if (!more.ok()) {
       failed_.fetch_add(1, std::memory_order_relaxed);
@@ -69,18 +77,20 @@ void DeadLetterPublisher::Loop() {
            fmt::format("kafka: dead letters are not published, and tried again: {}",
                        Message(more.status())));
       look_.wait_for(lock, kAgain, [this] { return stopping_; });
-    } else if (!*more) {
+    } else if (!*more && to_look_[partition] == end) {
       to_look_.erase(partition);
     }
   }
 }
 
-absl::StatusOr<bool> DeadLetterPublisher::PublishSome(const Partition& partition, uint64_t from) {
+absl::StatusOr<bool> DeadLetterPublisher::PublishSome(const Partition& partition, uint64_t from,
+                                                      uint64_t end) {
   const auto& [topic, number] = partition;
   WICK_ASSIGN_OR_RETURN(std::vector<cold::DeadLetter> letters,
                         engine_.DeadLetters({topic, number, from}, kLettersAtATime));
-  std::erase_if(letters, [&partition](const cold::DeadLetter& letter) {
-    return Partition(letter.place.topic, letter.place.partition) != partition;
+  std::erase_if(letters, [&](const cold::DeadLetter& letter) {
+    return Partition(letter.place.topic, letter.place.partition) != partition ||
+           letter.place.offset >= end;
   });
   if (letters.empty()) return false;
   for (const cold::DeadLetter& letter : letters) {

@@ -27,14 +27,14 @@ class DeadLetterPublisher {
   using Partition = std::pair<std::string, uint32_t>;  // topic, number
   using Marks = std::map<Partition, uint64_t>;
 
-  /// `marks`: as they are in the store. `log` must outlive it.
-  static absl::StatusOr<std::unique_ptr<DeadLetterPublisher>> Start(const engine::Engine& engine,
-                                                                    const KafkaOptions& options,
-                                                                    Marks marks,
-                                                                    const KafkaLog& log);
+  /// `stored`: the offsets in the store. `log` must outlive it.
+  static absl::StatusOr<std::unique_ptr<DeadLetterPublisher>> Start(
+      const engine::Engine& engine, const KafkaOptions& options,
+      const std::vector<cold::KafkaOffset>& stored, const KafkaLog& log);
   ~DeadLetterPublisher();
 
-  /// There may be letters of these partitions that are durable and not published.
+  /// There may be letters of these partitions that are durable and not published. Only those before
+  /// `next` are, whatever else the store holds: no mark may pass a partition's offset.
   void Look(const std::vector<cold::KafkaOffset>& partitions);
 
   /// The marks that have moved since the last call.
@@ -44,12 +44,12 @@ class DeadLetterPublisher {
   uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }  // attempts
 
  private:
-  DeadLetterPublisher(const engine::Engine& engine, std::string topic, Marks marks,
-                      const KafkaLog& log);
+  DeadLetterPublisher(const engine::Engine& engine, std::string topic,
+                      const std::vector<cold::KafkaOffset>& stored, const KafkaLog& log);
 
   void Loop();
-  /// Publishes the next letters of a partition. True: there may be more of them.
-  absl::StatusOr<bool> PublishSome(const Partition& partition, uint64_t from);
+  /// Publishes the next letters of a partition, in [from, end). True: there may be more of them.
+  absl::StatusOr<bool> PublishSome(const Partition& partition, uint64_t from, uint64_t end);
 
   const engine::Engine& engine_;
   const std::string topic_;
@@ -59,7 +59,7 @@ class DeadLetterPublisher {
   std::mutex mutex_;
   std::condition_variable look_;
   Marks marks_;            // under mutex_
-  Marks to_look_;          // under mutex_; the keys alone count
+  Marks to_look_;          // under mutex_; up to which offset
   Marks moved_;            // under mutex_
   bool stopping_ = false;  // under mutex_
   std::atomic<uint64_t> published_{0};
