@@ -70,6 +70,20 @@ absl::StatusOr<std::vector<DeadLetter>> Store::DeadLettersOf(const KafkaPlace& f
   return letters;
 }
 
+absl::StatusOr<std::map<std::pair<std::string, uint32_t>, uint64_t>> Store::DeadLetterBytes()
+    const {
+  std::map<std::pair<std::string, uint32_t>, uint64_t> bytes;
+  for (KafkaPlace from;;) {
+    WICK_ASSIGN_OR_RETURN(const auto letters, DeadLetters(from, kLettersAtATime));
+    if (letters.empty()) return bytes;
+    for (const DeadLetter& letter : letters) {
+      bytes[{letter.place.topic, letter.place.partition}] += KeptBytes(letter);
+    }
+    from = letters.back().place;
+    ++from.offset;
+  }
+}
+
 absl::StatusOr<uint64_t> Store::SetKafkaOffset(const KafkaPlace& next) {
   WICK_ASSIGN_OR_RETURN(const std::vector<KafkaOffset> offsets, KafkaOffsets());
   const auto known = std::ranges::find_if(offsets, [&](const KafkaOffset& offset) {

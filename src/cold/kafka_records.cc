@@ -1,5 +1,7 @@
 #include "cold/kafka_records.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "cold/bytes.h"
 #include "cold/keys.h"
@@ -94,6 +96,15 @@ std::string EncodeDeadLetter(const DeadLetter& letter) {
   AppendText(letter.key, kDeadLetterKeyBytesMax, value);
   AppendText(letter.value, kDeadLetterValueBytesMax, value);
   return value;
+}
+
+size_t KeptBytes(const DeadLetter& letter) {
+  constexpr size_t kKeyBytes = sizeof(uint32_t) + sizeof(uint64_t);
+  constexpr size_t kFixedBytes = 1 + sizeof(uint64_t) + 5 * sizeof(uint32_t);
+  return letter.place.topic.size() + kKeyBytes + kFixedBytes +
+         std::min(letter.reason.size(), kDeadLetterReasonBytesMax) +
+         std::min(letter.key.size(), kDeadLetterKeyBytesMax) +
+         std::min(letter.value.size(), kDeadLetterValueBytesMax);
 }
 
 absl::StatusOr<DeadLetter> DecodeDeadLetter(std::string_view key, std::string_view value) {

@@ -65,6 +65,8 @@ std::string MakeDeadLetterKey(const KafkaPlace& place);
 //   | version u8 | time u64 | key bytes u32 | value bytes u32 | reason | key | value |
 //   each of the last three: | bytes u32 | text |
 std::string EncodeDeadLetter(const DeadLetter& letter);
+/// Of its key and its value in the store.
+size_t KeptBytes(const DeadLetter& letter);
 /// DataLoss: says what is wrong with the bytes.
 absl::StatusOr<DeadLetter> DecodeDeadLetter(std::string_view key, std::string_view value);
 

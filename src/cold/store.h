@@ -6,10 +6,12 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -197,6 +199,8 @@ class Store {
   absl::StatusOr<std::vector<DeadLetter>> DeadLetters(const KafkaPlace& from, size_t limit) const;
   /// The same, of the partition of `from` alone.
   absl::StatusOr<std::vector<DeadLetter>> DeadLettersOf(const KafkaPlace& from, size_t limit) const;
+  /// What the letters of each partition take; reads them all.
+  absl::StatusOr<std::map<std::pair<std::string, uint32_t>, uint64_t>> DeadLetterBytes() const;
   /// The partition goes on with `next`. Its dead letters from there on are dropped with the same
   /// write, for their records are still to come; returns how many. NotFound: nothing of it was ever
   /// read. As Commit() otherwise.

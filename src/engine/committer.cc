@@ -342,6 +342,7 @@ void Committer::GatherPassed() {
   for (const Submission* submission : passing_) {
     for (const auto& offset : submission->passed.offsets) batch_.PutKafkaOffset(offset);
     for (const auto& letter : submission->passed.dead_letters) batch_.PutDeadLetter(letter);
+    for (const auto& place : submission->passed.dropped) batch_.DeleteDeadLetter(place);
   }
   passing_.clear();
 }

@@ -247,6 +247,14 @@ absl::StatusOr<std::vector<cold::DeadLetter>> Engine::DeadLetters(const cold::Ka
                                                                   size_t limit) const {
   return impl_->store.DeadLetters(from, limit);
 }
+absl::StatusOr<std::vector<cold::DeadLetter>> Engine::DeadLettersOf(const cold::KafkaPlace& from,
+                                                                    size_t limit) const {
+  return impl_->store.DeadLettersOf(from, limit);
+}
+absl::StatusOr<std::map<std::pair<std::string, uint32_t>, uint64_t>> Engine::DeadLetterBytes()
+    const {
+  return impl_->store.DeadLetterBytes();
+}
 
 void Engine::Checkpoint(absl::AnyInvocable<void(absl::Status)> done) {
   impl_->passes.Request(std::move(done));  // the maintenance thread begins it, or refuses

@@ -5,9 +5,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -64,6 +67,7 @@ struct IngestResult {
 struct Passed {
   std::vector<cold::KafkaOffset> offsets;  // one for each partition that it goes on in
   std::vector<cold::DeadLetter> dead_letters;
+  std::vector<cold::KafkaPlace> dropped = {};  // dead letters that make room for others
 };
 
 class Impl;
@@ -197,6 +201,11 @@ class Engine {
   /// From `from` on, the first `limit`. Reads the disk.
   absl::StatusOr<std::vector<cold::DeadLetter>> DeadLetters(const cold::KafkaPlace& from,
                                                             size_t limit) const;
+  /// The same, of the partition of `from` alone.
+  absl::StatusOr<std::vector<cold::DeadLetter>> DeadLettersOf(const cold::KafkaPlace& from,
+                                                              size_t limit) const;
+  /// What the letters of each partition take. Reads them all.
+  absl::StatusOr<std::map<std::pair<std::string, uint32_t>, uint64_t>> DeadLetterBytes() const;
 
   // --- operation
   /// Calls back (on the commit thread) when a checkpoint that began after this call is durable.

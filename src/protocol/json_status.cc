@@ -137,6 +137,7 @@ void WriteKafka(ObjectWriter& object, const KafkaStatus& kafka) {
   object.Number("eventsPerSecond", kafka.events_per_second);
   object.Number("deadLettersPublished", kafka.dead_letters_published);
   object.Number("deadLettersFailed", kafka.dead_letters_failed);
+  object.Number("deadLettersDropped", kafka.dead_letters_dropped);
   object.OpenArray("partitions");
   for (const KafkaPartitionStatus& partition : kafka.partitions) {
     object.OpenElement();

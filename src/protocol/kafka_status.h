@@ -45,6 +45,7 @@ struct KafkaStatus {
   uint64_t events_per_second = 0;                // over the last seconds
   uint64_t dead_letters_published = 0;           // since the process started
   uint64_t dead_letters_failed = 0;              // attempts to publish
+  uint64_t dead_letters_dropped = 0;             // to keep within kafka.max_dead_letters
   std::vector<KafkaPartitionStatus> partitions;  // by topic and number
 };
 

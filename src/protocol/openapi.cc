@@ -934,6 +934,7 @@ constexpr std::string_view kOpenApi = R"openapi({
               "eventsPerSecond": {"type": "integer", "description": "Over the last seconds."},
               "deadLettersPublished": {"type": "integer"},
               "deadLettersFailed": {"type": "integer", "description": "Attempts to publish that failed."},
+              "deadLettersDropped": {"type": "integer", "description": "Oldest ones, to keep within kafka.max_dead_letters."},
               "partitions": {
                 "type": "array",
                 "items": {

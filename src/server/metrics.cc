@@ -223,6 +223,9 @@ void AddKafka(const protocol::KafkaStatus& kafka, Page& page) {
   page.Counter("wick_kafka_dead_letters_failed_total",
                "Attempts to publish dead letters that failed.")
       .Add(kafka.dead_letters_failed);
+  page.Counter("wick_kafka_dead_letters_dropped_total",
+               "Dead letters dropped to keep within kafka.max_dead_letters.")
+      .Add(kafka.dead_letters_dropped);
 }
 
 void AddRequests(const std::string& protocol, const char* label,

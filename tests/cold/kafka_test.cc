@@ -101,6 +101,7 @@ TEST_CASE("offsets and dead letters come back, and damaged ones are refused", "[
   const std::string key = MakeDeadLetterKey(letter.place);
   const std::string value = EncodeDeadLetter(letter);
   REQUIRE(*DecodeDeadLetter(key, value) == letter);
+  REQUIRE(KeptBytes(letter) == key.size() + value.size());
 
   for (size_t size = 0; size < value.size(); ++size) {
     CAPTURE(size);

@@ -432,3 +432,45 @@ TEST_CASE("no mark passes the offset of its partition, whatever letters there ar
   REQUIRE(records.size() == 2);
   CHECK(records[1].value == "poison 1");
 }
+
+TEST_CASE("dead letters are bounded, the oldest of whoever writes most go", "[kafka]") {
+  MockCluster cluster;
+  cluster.CreateTopic("ticks", 1);
+  const auto producer = ProducerTo(cluster);
+  const std::string poison(60'000, 'x');
+  constexpr uint64_t kRecords = 60;
+  const ManualClock clock(2 * kBaseMs);
+  const test::TemporaryDirectory directory;
+  {
+    const auto store = cold::Store::Open(test::StorageIn(directory.path()));
+    REQUIRE(store.ok());
+    cold::Batch batch;
+    batch.PutKafkaOffset({"other", 0, 2, 0});
+    batch.PutDeadLetter({{"other", 0, 1}, kBaseMs, "no JSON", 1, 4, "a", "kept"});
+    REQUIRE((*store)->Commit(batch).ok());
+  }
+  feed::KafkaOptions kafka = Reading(cluster);
+  kafka.dead_letter_bytes_max = 1'000'000;
+  uint64_t dropped = 0;
+  for (uint64_t half = 1; half <= 2; ++half) {
+    ReadingEngine reading(test::StorageIn(directory.path()), Options(1), clock, kafka);
+    for (uint64_t i = 0; i < kRecords / 2; ++i) {
+      REQUIRE(producer->Produce("ticks", "a", poison).ok());
+      REQUIRE(producer->Flush(60'000).ok());
+      REQUIRE(Eventually([&] {
+        const auto status = reading.consumer().Status();
+        return !status.partitions.empty() &&
+               status.partitions[0].next_offset == (half - 1) * kRecords / 2 + i + 1;
+      }));
+    }
+    REQUIRE(Eventually([&] { return reading.consumer().Status().dead_letters_dropped > 0; }));
+    dropped += reading.consumer().Status().dead_letters_dropped;
+    const auto letters = reading.engine()->DeadLetters({}, SIZE_MAX);
+    REQUIRE(letters.ok());
+    CHECK(letters->size() + dropped == half * kRecords / 2 + 1);
+    CHECK(letters->size() <= 18);  // 16 are a megabyte
+    CHECK(letters->front().value == "kept");
+    CHECK(letters->back().place.offset == half * kRecords / 2 - 1);
+    reading.consumer().Stop();
+  }
+}

@@ -208,6 +208,7 @@ TEST_CASE("the status names the partitions that are read, if there are any",
   CHECK(text_of(std::nullopt).find("kafka") == std::string::npos);
   KafkaStatus kafka;
   kafka.paused = true;
+  kafka.dead_letters_dropped = 3;
   kafka.partitions = {{.topic = "ticks",
                        .partition = 3,
                        .state = KafkaState::kOffsetLost,
@@ -218,6 +219,7 @@ TEST_CASE("the status names the partitions that are read, if there are any",
   CAPTURE(text);
   CHECK(IsJson(text));
   CHECK(text.find(R"("paused":true)") != std::string::npos);
+  CHECK(text.find(R"("deadLettersDropped":3)") != std::string::npos);
   CHECK(text.find(R"({"topic":"ticks","partition":3,"state":"offset_lost","reason":"gone",)"
                   R"("nextOffset":5,"endOffset":12,"lag":7,)") != std::string::npos);
 }

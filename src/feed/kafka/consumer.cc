@@ -41,6 +41,7 @@ std::string_view ValueOf(const rd_kafka_message_t& message) {
 absl::Status KafkaConsumer::Impl::Start(ChunkLine::RunOnWorker run_on_worker) {
   WICK_RETURN_IF_ERROR(CheckKafkaOptions(options_));
   WICK_RETURN_IF_ERROR(LoadOffsets());
+  WICK_RETURN_IF_ERROR(bound_.Load());
   WICK_RETURN_IF_ERROR(OpenClient());
   if (!options_.dead_letter_topic.empty()) {
     std::vector<cold::KafkaOffset> stored;
@@ -190,6 +191,7 @@ void KafkaConsumer::Impl::Take(const rd_kafka_message_t& message, KafkaPartition
     letter.value_bytes = static_cast<uint32_t>(value.size());
     letter.key = key.substr(0, cold::kDeadLetterKeyBytesMax);
     letter.value = value.substr(0, cold::kDeadLetterValueBytesMax);
+    bound_.Add(letter);
     passed_.dead_letters.push_back(std::move(letter));
   }
   partition.next = offset + 1;
@@ -248,6 +250,21 @@ void KafkaConsumer::Impl::PassMarks() {
   }
 }
 
+void KafkaConsumer::Impl::DropLetters() {
+  auto dropped = bound_.Drop();
+  if (dropped.ok() && dropped->empty()) return;
+  if (!std::exchange(said_of_dropping_, true)) {
+    log_(KafkaSeverity::kWarning,
+         dropped.ok() ? "kafka: the dead letters reached kafka.max_dead_letters, the oldest are "
+                        "dropped; wick_kafka_dead_letters_dropped_total counts them"
+                      : fmt::format("kafka: dead letters are not dropped: {}",
+                                    Message(dropped.status())));
+  }
+  if (!dropped.ok()) return;
+  dropped_ += dropped->size();
+  passed_.dropped = *std::move(dropped);
+}
+
 void KafkaConsumer::Impl::OfferChunk() {
   for (const KafkaPartition* partition : touched_) {
     passed_.offsets.push_back(
@@ -255,6 +272,7 @@ void KafkaConsumer::Impl::OfferChunk() {
   }
   touched_.clear();
   if (passed_.offsets.empty()) return;
+  DropLetters();
   if (!batch_) batch_.emplace(engine_.NewBatch());
   line_->Offer(std::move(*batch_), std::exchange(passed_, {}));
   batch_.reset();

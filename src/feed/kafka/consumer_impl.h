@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "feed/kafka/consumer.h"
+#include "feed/kafka/dead_letter_bound.h"
 #include "feed/kafka/dead_letter_publisher.h"
 #include "feed/kafka/handles.h"
 #include "feed/kafka/record_reader.h"
@@ -47,7 +48,11 @@ struct KafkaTopic {
 class KafkaConsumer::Impl {
  public:
   Impl(engine::Engine& engine, const KafkaOptions& options, KafkaLog log)
-      : engine_(engine), options_(options), log_(std::move(log)), reader_(engine) {}
+      : engine_(engine),
+        options_(options),
+        log_(std::move(log)),
+        reader_(engine),
+        bound_(engine, options.dead_letter_bytes_max) {}
   ~Impl() { Stop(); }
 
   absl::Status Start(ChunkLine::RunOnWorker run_on_worker);
@@ -79,6 +84,8 @@ class KafkaConsumer::Impl {
   void Pass(KafkaPartition& partition);
   /// The next chunk has the marks that the publisher moved.
   void PassMarks();
+  /// The next chunk drops the dead letters that are too many.
+  void DropLetters();
   void OfferChunk();
   void OnDurable(const std::vector<cold::KafkaOffset>& offsets, bool letters);
 
@@ -96,6 +103,7 @@ class KafkaConsumer::Impl {
 
   // the consumer's thread
   RecordReader reader_;
+  DeadLetterBound bound_;
   std::vector<std::unique_ptr<KafkaTopic>> topics_;
   std::map<DeadLetterPublisher::Partition, cold::KafkaOffset> stored_;  // at the start
   std::optional<engine::EventBatch> batch_;  // the chunk that is gathered
@@ -107,6 +115,8 @@ class KafkaConsumer::Impl {
   std::chrono::steady_clock::time_point show_at_;
   std::chrono::steady_clock::time_point rate_since_;
   uint64_t events_ = 0;
+  uint64_t dropped_ = 0;          // dead letters
+  bool said_of_dropping_ = false;
   uint64_t rate_events_ = 0;  // events_ at rate_since_
 
   mutable std::mutex mutex_;

@@ -61,6 +61,7 @@ void KafkaConsumer::Impl::ShowStatus() {
   }
   shown_.partitions = std::move(partitions);
   shown_.paused = paused;
+  shown_.dead_letters_dropped = dropped_;
   if (publisher_ != nullptr) {
     shown_.dead_letters_published = publisher_->published();
     shown_.dead_letters_failed = publisher_->failed();

@@ -18,6 +18,7 @@ struct KafkaOptions {
   std::vector<std::string> partitions;  // numbers, of every topic; none: all there are
   std::string start;                    // "earliest", "latest", or "refuse"
   std::string dead_letter_topic;        // empty: dead letters are kept, and published nowhere
+  uint64_t dead_letter_bytes_max = 256ull << 20;  // of all that are kept
   std::string group;  // under which offsets are committed, for tools that show lag
   uint64_t partition_refresh_ms = 30'000;         // between two looks for new partitions
   std::map<std::string, std::string> properties;  // of librdkafka
