@@ -474,3 +474,43 @@ TEST_CASE("dead letters are bounded, the oldest of whoever writes most go", "[ka
     reading.consumer().Stop();
   }
 }
+
+TEST_CASE("a new partition without a leader holds back no other", "[kafka]") {
+  MockCluster cluster;
+  cluster.CreateTopic("ticks", 3);
+  const auto producer = ProducerTo(cluster);
+  for (int i = 0; i < 60; ++i) {
+    const std::string base = "B" + std::to_string(i);
+    REQUIRE(producer->Produce("ticks", base, Event({base, "USD", "X"}, 1, kBaseMs)).ok());
+  }
+  REQUIRE(producer->Flush(60'000).ok());
+  cluster.SetLeader("ticks", 1, -1);
+  const ManualClock clock(2 * kBaseMs);
+  const test::TemporaryDirectory directory;
+  {
+    const auto store = cold::Store::Open(test::StorageIn(directory.path()));
+    REQUIRE(store.ok());
+    cold::Batch batch;
+    batch.PutKafkaOffset({"ticks", 0, 0, 0});
+    REQUIRE((*store)->Commit(batch).ok());
+  }
+  ReadingEngine reading(test::StorageIn(directory.path()), Options(1), clock,
+                        Reading(cluster, "refuse"));
+  const auto begun = std::chrono::steady_clock::now();
+  REQUIRE(Eventually([&] {  // the one that is stored, and the new one with a leader
+    const auto status = reading.consumer().Status();
+    return status.partitions.size() == 2 && status.partitions[0].records > 0 &&
+           status.partitions[1].records > 0;
+  }));
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(20));
+  CHECK(reading.Partition(1).partition == 2);
+  CHECK(reading.consumer().Status().error.find("partition 1: it has no leader") !=
+        std::string::npos);
+  cluster.SetLeader("ticks", 1, 1);
+  REQUIRE(Eventually([&] {
+    const auto status = reading.consumer().Status();
+    return status.partitions.size() == 3 && status.partitions[1].records > 0 &&
+           status.error.empty();
+  }));
+  reading.consumer().Stop();
+}

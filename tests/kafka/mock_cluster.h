@@ -37,6 +37,11 @@ class MockCluster {
     REQUIRE(rd_kafka_mock_topic_create(cluster_, topic.c_str(), partitions, 1) ==
             RD_KAFKA_RESP_ERR_NO_ERROR);
   }
+  /// Without a leader (-1) nobody answers for a partition.
+  void SetLeader(const std::string& topic, int partition, int broker) {
+    REQUIRE(rd_kafka_mock_partition_set_leader(cluster_, topic.c_str(), partition, broker) ==
+            RD_KAFKA_RESP_ERR_NO_ERROR);
+  }
   void SetDown(int broker) { rd_kafka_mock_broker_set_down(cluster_, broker); }
   void SetUp(int broker) { rd_kafka_mock_broker_set_up(cluster_, broker); }
 

@@ -38,11 +38,18 @@ struct OffsetSpan {
   uint64_t end = 0;
 };
 
+/// A partition that is to be read.
+struct WantedPartition {
+  uint32_t number = 0;
+  bool exists = true;
+  std::string obstacle;  // not empty: it need not be asked where it begins
+};
+
 struct KafkaTopic {
   std::string name;
   OwnedTopic handle;
   std::map<uint32_t, KafkaPartition> partitions;  // that were started or stopped
-  bool complete = false;                          // all configured ones are among them
+  uint32_t ask_from = 0;                          // which one is asked first where it begins
 };
 
 class KafkaConsumer::Impl {
@@ -67,7 +74,13 @@ class KafkaConsumer::Impl {
   absl::Status LoadOffsets();
   void LookForPartitions();
   absl::Status LookForPartitions(KafkaTopic& topic);
-  absl::StatusOr<std::vector<uint32_t>> WantedPartitions(KafkaTopic& topic);
+  /// Adds those of which nothing was ever read, as far as they say where they begin.
+  absl::Status AddFresh(KafkaTopic& topic, std::vector<WantedPartition> fresh);
+  KafkaPartition& Add(KafkaTopic& topic, uint32_t number, uint64_t next);
+  /// True: of some partition of it something was read.
+  bool IsKnown(const KafkaTopic& topic) const;
+  int RequestMs() const;
+  absl::StatusOr<std::vector<WantedPartition>> WantedPartitions(KafkaTopic& topic);
   absl::StatusOr<OffsetSpan> OffsetsOf(const KafkaTopic& topic, uint32_t number);
   absl::StatusOr<uint64_t> FirstOffset(const KafkaTopic& topic, uint32_t number,
                                        const OffsetSpan& offsets);
@@ -105,11 +118,12 @@ class KafkaConsumer::Impl {
   RecordReader reader_;
   DeadLetterBound bound_;
   std::vector<std::unique_ptr<KafkaTopic>> topics_;
-  std::map<DeadLetterPublisher::Partition, cold::KafkaOffset> stored_;  // at the start
+  std::map<DeadLetterPublisher::Partition, cold::KafkaOffset> stored_;  // or begun
   std::optional<engine::EventBatch> batch_;  // the chunk that is gathered
   engine::Passed passed_;                    // of it, without the offsets
   std::set<KafkaPartition*> touched_;        // by it
   OwnedMessage again_;                       // to be offered again: too many new series
+  unsigned failed_looks_ = 0;                // in a row
   std::chrono::steady_clock::time_point look_at_;
   std::chrono::steady_clock::time_point commit_at_;
   std::chrono::steady_clock::time_point show_at_;

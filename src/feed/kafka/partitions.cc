@@ -12,8 +12,12 @@ using protocol::KafkaState;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kAgain{1'000};  // between attempts to find the partitions
-constexpr int kRequestMsMax = 5'000;   // for an answer about partitions
+constexpr milliseconds kAgain{1'000};      // between the first attempts to find the partitions
+constexpr milliseconds kAgainMax{32'000};  // between later ones, while others are read
+// For an answer about partitions: the thread that reads waits for it. Each failure doubles it.
+constexpr int kRequestMs = 500;
+constexpr int kRequestMsMax = 2'000;
+constexpr unsigned kDoublingsMax = 5;
 
 }  // namespace
 
@@ -40,14 +44,20 @@ void KafkaConsumer::Impl::LookForPartitions() {
   absl::Status status;
   for (const auto& topic : topics_) {
     if (stopping_.load(std::memory_order_relaxed)) return;
-    const absl::Status looked = LookForPartitions(*topic);
-    topic->complete = topic->complete || looked.ok();
-    status.Update(looked);
+    status.Update(LookForPartitions(*topic));
   }
-  const bool complete =
-      std::ranges::all_of(topics_, [](const auto& topic) { return topic->complete; });
-  look_at_ = steady_clock::now() +
-             (complete ? std::max(kAgain, milliseconds(options_.partition_refresh_ms)) : kAgain);
+  failed_looks_ = status.ok() ? 0 : failed_looks_ + 1;
+  const bool is_reading = std::ranges::any_of(topics_, [](const auto& topic) {
+    return std::ranges::any_of(topic->partitions,
+                               [](const auto& each) { return each.second.reading; });
+  });
+  milliseconds wait = kAgain;
+  if (status.ok()) {
+    wait = std::max(kAgain, milliseconds(options_.partition_refresh_ms));
+  } else if (is_reading) {
+    wait = std::min(kAgainMax, kAgain * (1u << std::min(failed_looks_ - 1, kDoublingsMax)));
+  }
+  look_at_ = steady_clock::now() + wait;
   const std::lock_guard lock(mutex_);
   const std::string error = Message(status);
   if (shown_.error == error) return;
@@ -60,52 +70,98 @@ void KafkaConsumer::Impl::LookForPartitions() {
 }
 
 absl::Status KafkaConsumer::Impl::LookForPartitions(KafkaTopic& topic) {
-  WICK_ASSIGN_OR_RETURN(const std::vector<uint32_t> wanted, WantedPartitions(topic));
-  std::vector<KafkaPartition> found;
-  bool answers = true;
-  for (const uint32_t number : wanted) {
-    if (topic.partitions.contains(number)) continue;
-    KafkaPartition partition;
-    partition.topic = &topic;
-    partition.number = number;
-    partition.counts.topic = topic.name;
-    partition.counts.partition = number;
-    const auto stored = stored_.find({topic.name, number});
-    const bool is_stored = stored != stored_.end();
-    // Whoever is read already goes on without an answer; its lag is known later.
-    const absl::StatusOr<OffsetSpan> offsets =
-        answers || !is_stored ? OffsetsOf(topic, number) : absl::StatusOr<OffsetSpan>(OffsetSpan{});
-    answers = answers && offsets.ok();
-    if (offsets.ok()) partition.counts.end_offset = offsets->end;
-    if (is_stored) {
-      partition.next = stored->second.next;
-      partition.published = stored->second.published;
-    } else {
-      WICK_RETURN_IF_ERROR(offsets.status());
-      WICK_ASSIGN_OR_RETURN(partition.next, FirstOffset(topic, number, *offsets));
+  WICK_ASSIGN_OR_RETURN(const std::vector<WantedPartition> wanted, WantedPartitions(topic));
+  // Those whose place is known begin at once, whatever is wrong with others.
+  std::vector<WantedPartition> fresh;
+  std::vector<KafkaPartition*> begun;
+  for (const WantedPartition& each : wanted) {
+    if (topic.partitions.contains(each.number)) continue;
+    const auto stored = stored_.find({topic.name, each.number});
+    if (stored == stored_.end()) {
+      fresh.push_back(each);
+      continue;
     }
-    found.push_back(std::move(partition));
+    KafkaPartition& partition = Add(topic, each.number, stored->second.next);
+    partition.published = stored->second.published;
+    begun.push_back(&partition);
   }
-  // In one chunk, before any record of them: a crash in between must not leave some of a new topic
-  // with "latest" to be asked for again.
-  for (KafkaPartition& partition : found) {
-    KafkaPartition& kept = topic.partitions[partition.number] = std::move(partition);
-    if (!stored_.contains({topic.name, kept.number})) Pass(kept);
-  }
+  const absl::Status status = fresh.empty() ? absl::OkStatus() : AddFresh(topic, std::move(fresh));
   OfferChunk();
   for (auto& [number, partition] : topic.partitions) {
-    stored_[{topic.name, number}];  // from now on those that are not in it were added to the topic
     if (!partition.reading && partition.counts.state == KafkaState::kStarting) {
       StartReading(partition);
     }
   }
-  return absl::OkStatus();
+  // For the lag, until records tell it; one that does not answer is enough to wait for.
+  for (KafkaPartition* const partition : begun) {
+    const absl::StatusOr<OffsetSpan> offsets = OffsetsOf(topic, partition->number);
+    if (!offsets.ok()) break;
+    partition->counts.end_offset = offsets->end;
+  }
+  return status;
 }
 
-absl::StatusOr<std::vector<uint32_t>> KafkaConsumer::Impl::WantedPartitions(KafkaTopic& topic) {
+absl::Status KafkaConsumer::Impl::AddFresh(KafkaTopic& topic, std::vector<WantedPartition> fresh) {
+  // The first is the one behind the last that did not answer: none holds back the others for ever.
+  std::ranges::rotate(fresh, std::ranges::find_if(fresh, [&](const WantedPartition& each) {
+                        return each.number >= topic.ask_from;
+                      }));
+  absl::Status status;
+  bool whole = true;  // all there are said where they begin
+  std::vector<std::pair<uint32_t, uint64_t>> found;
+  for (const WantedPartition& each : fresh) {
+    if (!each.obstacle.empty()) {
+      status.Update(Error(absl::StatusCode::kUnavailable, "topic {}, partition {}: {}", topic.name,
+                          each.number, each.obstacle));
+      whole = whole && !each.exists;
+      continue;
+    }
+    const absl::StatusOr<OffsetSpan> offsets = OffsetsOf(topic, each.number);
+    if (!offsets.ok()) {
+      status.Update(offsets.status());
+      topic.ask_from = each.number + 1;
+      whole = false;
+      break;
+    }
+    WICK_ASSIGN_OR_RETURN(const uint64_t first, FirstOffset(topic, each.number, *offsets));
+    found.emplace_back(each.number, first);
+  }
+  // A new topic's "latest" is one moment of all its partitions: what is found later is read from
+  // its beginning.
+  if (!whole && !IsKnown(topic) && options_.start == "latest") return status;
+  // In one chunk, before any record of them: a crash in between must not leave some of a new topic
+  // with "latest" to be asked for again.
+  for (const auto& [number, first] : found) {
+    Pass(Add(topic, number, first));
+    stored_[{topic.name, number}] = {topic.name, number, first, 0};
+  }
+  return status;
+}
+
+KafkaPartition& KafkaConsumer::Impl::Add(KafkaTopic& topic, uint32_t number, uint64_t next) {
+  KafkaPartition& partition = topic.partitions[number];
+  partition.topic = &topic;
+  partition.number = number;
+  partition.next = next;
+  partition.counts.topic = topic.name;
+  partition.counts.partition = number;
+  return partition;
+}
+
+bool KafkaConsumer::Impl::IsKnown(const KafkaTopic& topic) const {
+  return std::ranges::any_of(stored_,
+                             [&](const auto& stored) { return stored.first.first == topic.name; });
+}
+
+int KafkaConsumer::Impl::RequestMs() const {
+  return std::min(kRequestMsMax, kRequestMs << std::min(failed_looks_, kDoublingsMax));
+}
+
+absl::StatusOr<std::vector<WantedPartition>> KafkaConsumer::Impl::WantedPartitions(
+    KafkaTopic& topic) {
   const rd_kafka_metadata_t* raw = nullptr;
   const rd_kafka_resp_err_t asked =
-      rd_kafka_metadata(client_.get(), 0, topic.handle.get(), &raw, kRequestMsMax);
+      rd_kafka_metadata(client_.get(), 0, topic.handle.get(), &raw, RequestMs());
   if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return Error(absl::StatusCode::kUnavailable, "no broker of kafka.brokers answers: {}",
                  rd_kafka_err2str(asked));
@@ -118,19 +174,22 @@ absl::StatusOr<std::vector<uint32_t>> KafkaConsumer::Impl::WantedPartitions(Kafk
                  rd_kafka_err2str(of_topic.err));
   }
   const auto count = static_cast<uint32_t>(of_topic.partition_cnt);
-  std::vector<uint32_t> wanted;
+  std::vector<WantedPartition> wanted;
   if (options_.partitions.empty()) {
-    for (uint32_t number = 0; number < count; ++number) wanted.push_back(number);
+    for (uint32_t number = 0; number < count; ++number) wanted.push_back({number, true, ""});
   }
   for (const std::string& text : options_.partitions) {
     uint32_t number = 0;
     std::from_chars(text.data(), text.data() + text.size(), number);  // CheckKafkaOptions()
-    if (number >= count) {
-      return Error(absl::StatusCode::kNotFound,
-                   "topic {} has {} partitions, and kafka.partitions names {}", topic.name, count,
-                   number);
-    }
-    wanted.push_back(number);
+    wanted.push_back({number, number < count, ""});
+    if (number >= count) wanted.back().obstacle = fmt::format("the topic has only {}", count);
+  }
+  for (int i = 0; i < of_topic.partition_cnt; ++i) {
+    const rd_kafka_metadata_partition_t& partition = of_topic.partitions[i];
+    if (partition.leader >= 0) continue;  // else a question would only wait
+    const auto number = static_cast<uint32_t>(partition.id);
+    const auto each = std::ranges::find(wanted, number, &WantedPartition::number);
+    if (each != wanted.end()) each->obstacle = "it has no leader";
   }
   return wanted;
 }
@@ -140,7 +199,7 @@ absl::StatusOr<OffsetSpan> KafkaConsumer::Impl::OffsetsOf(const KafkaTopic& topi
   int64_t low = 0;
   int64_t high = 0;
   const rd_kafka_resp_err_t asked = rd_kafka_query_watermark_offsets(
-      client_.get(), topic.name.c_str(), static_cast<int32_t>(number), &low, &high, kRequestMsMax);
+      client_.get(), topic.name.c_str(), static_cast<int32_t>(number), &low, &high, RequestMs());
   if (asked != RD_KAFKA_RESP_ERR_NO_ERROR || low < 0 || high < low) {
     return Error(absl::StatusCode::kUnavailable, "the offsets of topic {}, partition {}: {}",
                  topic.name, number, rd_kafka_err2str(asked));
@@ -150,8 +209,7 @@ absl::StatusOr<OffsetSpan> KafkaConsumer::Impl::OffsetsOf(const KafkaTopic& topi
 
 absl::StatusOr<uint64_t> KafkaConsumer::Impl::FirstOffset(const KafkaTopic& topic, uint32_t number,
                                                           const OffsetSpan& offsets) {
-  const bool known = std::ranges::any_of(
-      stored_, [&](const auto& stored) { return stored.first.first == topic.name; });
+  const bool known = IsKnown(topic);
   // A partition that was added to a topic that is read: nothing of it may be missed.
   if (known && options_.partitions.empty()) return offsets.begin;
   if (options_.start == "earliest") return offsets.begin;
@@ -166,12 +224,12 @@ void KafkaConsumer::Impl::StartReading(KafkaPartition& partition) {
   KafkaTopic& topic = *partition.topic;
   if (rd_kafka_consume_start_queue(topic.handle.get(), static_cast<int32_t>(partition.number),
                                    static_cast<int64_t>(partition.next), queue_.get()) != 0) {
-    partition.counts.state = KafkaState::kFailing;
-    partition.counts.reason = rd_kafka_err2str(rd_kafka_last_error());
+    partition.counts.reason = rd_kafka_err2str(rd_kafka_last_error());  // at the next look again
     return;
   }
   partition.reading = true;
   partition.counts.state = KafkaState::kReading;
+  partition.counts.reason.clear();
   log_(KafkaSeverity::kInfo, fmt::format("kafka: reads topic {}, partition {} from offset {}",
                                          topic.name, partition.number, partition.next));
 }
