@@ -13,7 +13,7 @@ enum class KafkaState : uint8_t {
   kReading = 1,
   kFailing = 2,     // Kafka answers with an error; it is asked again
   kOffsetLost = 3,  // Kafka does not have the next record any more: stopped
-  kStopped = 4,     // the store failed
+  kStopped = 4,     // for good; the reason says why
 };
 
 constexpr std::string_view Name(KafkaState state) {

@@ -207,7 +207,7 @@ constexpr auto kSettings = std::to_array<Setting>({
      "Numbers of the partitions that are read, of every topic. Empty: all, and those to come."},
     {"kafka.start", Kind::kStart, "refuse", 0, 0, 1,
      [](ServerConfig& c) -> Field { return &c.kafka.start; },
-     "Where a topic begins of which nothing was ever read. Refuse: the server does not start."},
+     "Where a topic begins of which nothing was ever read. Refuse: it is not read."},
     {"kafka.dead_letter_topic", Kind::kName, "", 0, 0, 1,
      [](ServerConfig& c) -> Field { return &c.kafka.dead_letter_topic; },
      "Topic for records that cannot be read, beside `wick dead-letters`. Empty: none."},

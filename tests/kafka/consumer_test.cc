@@ -514,3 +514,71 @@ TEST_CASE("a new partition without a leader holds back no other", "[kafka]") {
   }));
   reading.consumer().Stop();
 }
+
+TEST_CASE("a topic without a beginning stands as stopped beside one that is read", "[kafka]") {
+  MockCluster cluster;
+  cluster.CreateTopic("ticks", 1);
+  cluster.CreateTopic("new", 2);
+  const auto producer = ProducerTo(cluster);
+  REQUIRE(producer->Produce("ticks", "a", Event({"SEEN", "USD", "X"}, 1, kBaseMs)).ok());
+  REQUIRE(producer->Flush(60'000).ok());
+  const ManualClock clock(2 * kBaseMs);
+  const test::TemporaryDirectory directory;
+  {
+    const auto store = cold::Store::Open(test::StorageIn(directory.path()));
+    REQUIRE(store.ok());
+    cold::Batch batch;
+    batch.PutKafkaOffset({"ticks", 0, 0, 0});
+    REQUIRE((*store)->Commit(batch).ok());
+  }
+  feed::KafkaOptions kafka = Reading(cluster, "refuse");
+  kafka.topics = {"new", "ticks"};
+  ReadingEngine reading(test::StorageIn(directory.path()), Options(1), clock, kafka);
+  REQUIRE(Eventually([&] {
+    return reading.engine()->FindSeen({"SEEN", "USD", "X"}).has_value() &&
+           reading.consumer().Status().partitions.size() == 3;
+  }));
+  for (size_t i : {0, 1}) {
+    CHECK(reading.Partition(i).topic == "new");
+    CHECK(reading.Partition(i).state == protocol::KafkaState::kStopped);
+    CHECK(reading.Partition(i).reason.find("set kafka.start to earliest") != std::string::npos);
+  }
+  reading.consumer().Stop();
+  CHECK(reading.engine()->KafkaOffsets()->size() == 1);
+}
+
+TEST_CASE("a partition that is newly named of a known topic is read from its beginning",
+          "[kafka]") {
+  MockCluster cluster;
+  cluster.CreateTopic("ticks", 2);
+  const auto producer = ProducerTo(cluster);
+  for (int i = 0; i < 20; ++i) {
+    const std::string base = "B" + std::to_string(i);
+    REQUIRE(producer->Produce("ticks", base, Event({base, "USD", "X"}, 1, kBaseMs)).ok());
+  }
+  REQUIRE(producer->Flush(60'000).ok());
+  const ManualClock clock(2 * kBaseMs);
+  for (const char* start : {"refuse", "latest"}) {
+    CAPTURE(start);
+    const test::TemporaryDirectory directory;
+    {
+      const auto store = cold::Store::Open(test::StorageIn(directory.path()));
+      REQUIRE(store.ok());
+      cold::Batch batch;
+      batch.PutKafkaOffset({"ticks", 0, 0, 0});
+      REQUIRE((*store)->Commit(batch).ok());
+    }
+    feed::KafkaOptions kafka = Reading(cluster, start);
+    kafka.partitions = {"7", "0", "1"};  // of which one is not there
+    ReadingEngine reading(test::StorageIn(directory.path()), Options(1), clock, kafka);
+    REQUIRE(Eventually([&] {
+      const auto status = reading.consumer().Status();
+      return status.partitions.size() == 2 && status.partitions[0].records > 0 &&
+             status.partitions[1].records > 0 &&
+             status.partitions[0].records + status.partitions[1].records == 20;
+    }));
+    CHECK(reading.consumer().Status().error.find("partition 7: the topic has only 2") !=
+          std::string::npos);
+    reading.consumer().Stop();
+  }
+}

@@ -26,8 +26,9 @@ namespace wick::feed {
 class KafkaConsumer {
  public:
   /// The engine must be open, and started before `run_on_worker` runs anything. FailedPrecondition:
-  /// nothing of a topic was ever read, and kafka.start does not say where to begin. Brokers that
-  /// cannot be reached are no error: they may come.
+  /// nothing of any topic was ever read, and kafka.start does not say where to begin. (If some was,
+  /// a topic without a beginning stands as stopped.) Brokers that cannot be reached are no error:
+  /// they may come.
   static absl::StatusOr<std::unique_ptr<KafkaConsumer>> Start(engine::Engine& engine,
                                                               const KafkaOptions& options,
                                                               ChunkLine::RunOnWorker run_on_worker,

@@ -82,8 +82,9 @@ class KafkaConsumer::Impl {
   int RequestMs() const;
   absl::StatusOr<std::vector<WantedPartition>> WantedPartitions(KafkaTopic& topic);
   absl::StatusOr<OffsetSpan> OffsetsOf(const KafkaTopic& topic, uint32_t number);
-  absl::StatusOr<uint64_t> FirstOffset(const KafkaTopic& topic, uint32_t number,
-                                       const OffsetSpan& offsets);
+  uint64_t FirstOffset(const KafkaTopic& topic, const OffsetSpan& offsets) const;
+  /// Nobody said where it begins: its partitions stand as stopped, with the reason.
+  void RefuseTopic(KafkaTopic& topic, const std::vector<WantedPartition>& wanted);
   void StartReading(KafkaPartition& partition);
   void StopReading(KafkaPartition& partition, protocol::KafkaState state, std::string reason);
 

@@ -19,6 +19,13 @@ constexpr int kRequestMs = 500;
 constexpr int kRequestMsMax = 2'000;
 constexpr unsigned kDoublingsMax = 5;
 
+std::string WhyRefused(std::string_view topic) {
+  return fmt::format(
+      "nothing of the topic {} was ever read into this data directory: set kafka.start to earliest "
+      "(everything Kafka still has) or latest (what comes from now on)",
+      topic);
+}
+
 }  // namespace
 
 absl::Status KafkaConsumer::Impl::LoadOffsets() {
@@ -27,17 +34,11 @@ absl::Status KafkaConsumer::Impl::LoadOffsets() {
     stored_[{offset.topic, offset.partition}] = offset;
     durable_[{offset.topic, offset.partition}] = offset.next;
   }
-  if (options_.start == "earliest" || options_.start == "latest") return absl::OkStatus();
-  for (const std::string& topic : options_.topics) {
-    if (std::ranges::any_of(offsets, [&](const auto& offset) { return offset.topic == topic; })) {
-      continue;
-    }
-    return Error(absl::StatusCode::kFailedPrecondition,
-                 "nothing of the topic {} was ever read into this data directory: set kafka.start "
-                 "to earliest (everything Kafka still has) or latest (what comes from now on)",
-                 topic);
-  }
-  return absl::OkStatus();
+  if (options_.start != "refuse") return absl::OkStatus();
+  const bool any = std::ranges::any_of(
+      offsets, [&](const auto& offset) { return std::ranges::count(options_.topics, offset.topic); });
+  if (any) return absl::OkStatus();  // the others stand as stopped: RefuseTopic()
+  return Error(absl::StatusCode::kFailedPrecondition, "{}", WhyRefused(options_.topics.front()));
 }
 
 void KafkaConsumer::Impl::LookForPartitions() {
@@ -71,6 +72,10 @@ void KafkaConsumer::Impl::LookForPartitions() {
 
 absl::Status KafkaConsumer::Impl::LookForPartitions(KafkaTopic& topic) {
   WICK_ASSIGN_OR_RETURN(const std::vector<WantedPartition> wanted, WantedPartitions(topic));
+  if (options_.start == "refuse" && !IsKnown(topic)) {
+    RefuseTopic(topic, wanted);
+    return absl::OkStatus();
+  }
   // Those whose place is known begin at once, whatever is wrong with others.
   std::vector<WantedPartition> fresh;
   std::vector<KafkaPartition*> begun;
@@ -123,8 +128,7 @@ absl::Status KafkaConsumer::Impl::AddFresh(KafkaTopic& topic, std::vector<Wanted
       whole = false;
       break;
     }
-    WICK_ASSIGN_OR_RETURN(const uint64_t first, FirstOffset(topic, each.number, *offsets));
-    found.emplace_back(each.number, first);
+    found.emplace_back(each.number, FirstOffset(topic, *offsets));
   }
   // A new topic's "latest" is one moment of all its partitions: what is found later is read from
   // its beginning.
@@ -207,17 +211,22 @@ absl::StatusOr<OffsetSpan> KafkaConsumer::Impl::OffsetsOf(const KafkaTopic& topi
   return OffsetSpan{static_cast<uint64_t>(low), static_cast<uint64_t>(high)};
 }
 
-absl::StatusOr<uint64_t> KafkaConsumer::Impl::FirstOffset(const KafkaTopic& topic, uint32_t number,
-                                                          const OffsetSpan& offsets) {
-  const bool known = IsKnown(topic);
-  // A partition that was added to a topic that is read: nothing of it may be missed.
-  if (known && options_.partitions.empty()) return offsets.begin;
-  if (options_.start == "earliest") return offsets.begin;
-  if (options_.start == "latest") return offsets.end;
-  return Error(absl::StatusCode::kFailedPrecondition,
-               "nothing of topic {}, partition {} was ever read into this data directory: set "
-               "kafka.start to earliest or latest",
-               topic.name, number);
+uint64_t KafkaConsumer::Impl::FirstOffset(const KafkaTopic& topic,
+                                          const OffsetSpan& offsets) const {
+  // New to a topic that is read, added to it or to kafka.partitions: nothing of it may be missed.
+  if (IsKnown(topic)) return offsets.begin;
+  return options_.start == "latest" ? offsets.end : offsets.begin;
+}
+
+void KafkaConsumer::Impl::RefuseTopic(KafkaTopic& topic,
+                                      const std::vector<WantedPartition>& wanted) {
+  const std::string why = WhyRefused(topic.name);
+  if (topic.partitions.empty()) log_(KafkaSeverity::kError, "kafka: " + why);
+  for (const WantedPartition& each : wanted) {
+    KafkaPartition& partition = Add(topic, each.number, 0);
+    partition.counts.state = KafkaState::kStopped;
+    partition.counts.reason = why;
+  }
 }
 
 void KafkaConsumer::Impl::StartReading(KafkaPartition& partition) {
