@@ -8,6 +8,8 @@ namespace wick::protocol {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr char kDelete = '\x7f';
+constexpr char kControlLead = '\xC2';
 
 /// The four hexadecimal digits at the start of `text`.
 std::optional<uint32_t> ReadHex4(std::string_view text) {
@@ -131,17 +133,24 @@ bool Unescape(std::string_view text, std::string& out) {
 
 void AppendString(std::string& out, std::string_view text) {
   const auto is_plain = [](char c) {
-    return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20;
+    return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20 && c != kDelete;
+  };
+  // Two bytes of UTF-8, U+0080 to U+009F: to a terminal as good as an escape.
+  const auto is_control = [&](size_t i) {
+    return text[i] == kControlLead && i + 1 < text.size() &&
+           (static_cast<unsigned char>(text[i + 1]) & 0xE0) == 0x80;
   };
   out += '"';
-  if (std::all_of(text.begin(), text.end(), is_plain)) {
+  if (std::all_of(text.begin(), text.end(), is_plain) && text.find(kControlLead) == text.npos) {
     out += text;
   } else {
-    for (const char c : text) {
-      if (is_plain(c)) {
-        out += c;
+    for (size_t i = 0; i < text.size(); ++i) {
+      if (is_control(i)) {
+        AppendEscaped(out, text[++i]);
+      } else if (is_plain(text[i])) {
+        out += text[i];
       } else {
-        AppendEscaped(out, c);
+        AppendEscaped(out, text[i]);
       }
     }
   }
