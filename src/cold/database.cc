@@ -84,12 +84,11 @@ absl::Status Database::OpenIn(const StoreOptions& options,
   } else {
     WICK_ASSIGN_OR_RETURN(on_disk, FamiliesOnDisk(db_options, directory));
   }
-  if (read_only && on_disk.size() < kFamilyCount) {
-    return Error(
-        absl::StatusCode::kResourceExhausted,
-        "the data directory {} is not finished, or of an older wick, and its disk is full; "
-        "free space on it",
-        directory);
+  // What an older wick made is read; the families it did not know are empty.
+  if (read_only && on_disk.size() < kFirstFamilyCount) {
+    return Error(absl::StatusCode::kResourceExhausted,
+                 "the data directory {} is not finished, and its disk is full; free space on it",
+                 directory);
   }
 
   const auto describe = [&](Family family) {
@@ -133,6 +132,7 @@ absl::Status Database::OpenIn(const StoreOptions& options,
                      "family '{}'; restore it from a backup",
                      directory, kFamilyNames[i]);
       }
+      if (read_only) continue;
       const auto [name, family_options] = describe(static_cast<Family>(i));
       WICK_RETURN_IF_ERROR(FromRocks(
           db_->CreateColumnFamily(family_options, name, &families_[i]),

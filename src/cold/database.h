@@ -59,9 +59,12 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   rocksdb::DB& db() const { return *db_; }
+  /// Null: an older wick made the directory and did not know it, and it is only read.
   rocksdb::ColumnFamilyHandle* Of(Family family) const { return families_[Index(family)]; }
   std::vector<rocksdb::ColumnFamilyHandle*> AllFamilies() const {
-    return {families_.begin(), families_.end()};
+    std::vector<rocksdb::ColumnFamilyHandle*> all(families_.begin(), families_.end());
+    std::erase(all, nullptr);
+    return all;
   }
   Access access() const { return access_; }
   /// Number of the log that opening began; 0: it is only read.

@@ -20,13 +20,14 @@ absl::Status Damaged(std::string_view what, const absl::Status& status) {
 absl::StatusOr<std::vector<DeadLetter>> ReadLetters(const Database& database,
                                                     const KafkaPlace& from, std::string_view end,
                                                     size_t limit) {
+  std::vector<DeadLetter> letters;
+  if (database.Of(Family::kDeadLetters) == nullptr) return letters;
   rocksdb::ReadOptions options;
   const rocksdb::Slice bound = ToSlice(end);
   if (!end.empty()) options.iterate_upper_bound = &bound;
   const std::unique_ptr<rocksdb::Iterator> iterator(
       database.db().NewIterator(options, database.Of(Family::kDeadLetters)));
   from.topic.empty() ? iterator->SeekToFirst() : iterator->Seek(MakeDeadLetterKey(from));
-  std::vector<DeadLetter> letters;
   for (; iterator->Valid() && letters.size() < limit; iterator->Next()) {
     auto letter = DecodeDeadLetter(ToView(iterator->key()), ToView(iterator->value()));
     if (!letter.ok()) return Damaged("dead letter", letter.status());
@@ -40,9 +41,10 @@ absl::StatusOr<std::vector<DeadLetter>> ReadLetters(const Database& database,
 
 absl::StatusOr<std::vector<KafkaOffset>> Store::KafkaOffsets() const {
   WICK_ASSIGN_OR_RETURN(const std::shared_ptr<Database> database, impl_->CurrentOrError());
+  std::vector<KafkaOffset> offsets;
+  if (database->Of(Family::kKafkaOffsets) == nullptr) return offsets;
   const std::unique_ptr<rocksdb::Iterator> iterator(
       database->db().NewIterator(rocksdb::ReadOptions(), database->Of(Family::kKafkaOffsets)));
-  std::vector<KafkaOffset> offsets;
   for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
     auto offset = DecodeKafkaOffset(ToView(iterator->key()), ToView(iterator->value()));
     if (!offset.ok()) return Damaged("Kafka offset", offset.status());

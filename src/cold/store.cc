@@ -124,6 +124,7 @@ StoreUsage Store::Usage() const {
   };
   for (size_t i = 0; i < kFamilyCount; ++i) {
     const auto family = static_cast<Family>(i);
+    if (current->Of(family) == nullptr) continue;
     usage.disk_bytes += property(family, rocksdb::DB::Properties::kTotalSstFilesSize);
     usage.memtable_bytes += property(family, rocksdb::DB::Properties::kCurSizeAllMemTables);
   }

@@ -7,7 +7,7 @@
 #include "cold/kafka_records.h"
 #include "cold/names_record.h"
 #include "cold/verify.h"
-#include "fixture.h"
+#include "ledger.h"
 
 namespace wick::cold {
 namespace {
@@ -36,8 +36,9 @@ void Raw(const fs::path& directory, Act act) {
 }
 
 /// A directory of format 1 with a reference in it.
-void MakeOlder(const fs::path& directory) {
+void MakeOlder(const fs::path& directory, rocksdb::Env* disk = rocksdb::Env::Default()) {
   rocksdb::Options options;
+  options.env = disk;
   options.create_if_missing = true;
   rocksdb::DB* opened = nullptr;
   REQUIRE(rocksdb::DB::Open(options, directory, &opened).ok());
@@ -210,6 +211,35 @@ TEST_CASE("a directory of an older wick is opened, and stamped", "[cold][kafka]"
     REQUIRE(references == 1);
   }
   REQUIRE(MustVerify(directory.path()).kafka_offsets == 1);
+}
+
+TEST_CASE("a directory of an older wick on a full disk is read, and goes on when there is room",
+          "[cold][kafka][full]") {
+  test::PowerLossEnv disk;
+  const StoreOptions options = OptionsOn(disk);
+  REQUIRE(disk.env()->CreateDirIfMissing("/data").ok());
+  MakeOlder(options.directory, disk.env());
+  disk.SetSpace(disk.used_bytes());
+  auto opened = Store::Open(options);
+  INFO(opened.status());
+  REQUIRE(opened.ok());
+  Store& store = **opened;
+  REQUIRE_FALSE(store.CheckWritable().ok());
+  uint64_t references = 0;
+  REQUIRE(store.ReadReferences([&](const Reference&) { ++references; }).ok());
+  REQUIRE(references == 1);
+  REQUIRE(store.KafkaOffsets()->empty());
+  REQUIRE(store.DeadLetters({}, 10)->empty());
+  REQUIRE(store.DeadLetterBytes()->empty());
+  store.Usage();
+  disk.SetSpace(UINT64_MAX);
+  const absl::Status resumed = store.Resume();
+  INFO(resumed);
+  REQUIRE(resumed.ok());
+  Batch batch;
+  batch.PutKafkaOffset({"a", 0, 1, 0});
+  MustCommit(store, batch);
+  REQUIRE(store.KafkaOffsets()->size() == 1);
 }
 
 TEST_CASE("families that were made and are gone are damage", "[cold][kafka]") {
