@@ -62,8 +62,9 @@ absl::Status KafkaConsumer::Impl::OpenClient() {
       {"auto.offset.reset", "error"},  // the default would skip what is lost, and say nothing
       {"check.crcs", "true"},
       // Full, the queue is looked at again after a second (a setting since 2.2.0): it must hold
-      // more than is read in that time. So it is bounded by bytes, not by records.
-      {"queued.min.messages", "10000000"},
+      // about what is read in that time. Bytes count values alone; a record costs some hundred more,
+      // so the number of small ones is bounded, too.
+      {"queued.min.messages", "1000000"},
       {"queued.max.messages.kbytes", "131072"},
       {"fetch.message.max.bytes", "4194304"},
       {"fetch.wait.max.ms", "100"}};
