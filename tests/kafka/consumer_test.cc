@@ -582,3 +582,22 @@ TEST_CASE("a partition that is newly named of a known topic is read from its beg
     reading.consumer().Stop();
   }
 }
+
+TEST_CASE("letters that were refused are published when the broker takes them", "[kafka]") {
+  MockCluster cluster;
+  cluster.CreateTopic("ticks", 1);
+  cluster.CreateTopic("letters", 1);
+  const auto producer = ProducerTo(cluster);
+  REQUIRE(producer->Produce("ticks", "a", "poison").ok());
+  REQUIRE(producer->Flush(60'000).ok());
+  cluster.RefuseProduced(3);
+  const ManualClock clock(2 * kBaseMs);
+  const test::TemporaryDirectory directory;
+  feed::KafkaOptions kafka = Reading(cluster);
+  kafka.dead_letter_topic = "letters";
+  ReadingEngine reading(test::StorageIn(directory.path()), Options(1), clock, kafka);
+  REQUIRE(Eventually([&] { return reading.consumer().Status().dead_letters_failed > 0; }));
+  REQUIRE(Eventually([&] { return reading.consumer().Status().dead_letters_published == 1; }));
+  reading.consumer().Stop();
+  CHECK(test::ReadTopic(cluster.brokers(), "letters", 1).size() == 1);
+}

@@ -42,10 +42,19 @@ class MockCluster {
     REQUIRE(rd_kafka_mock_partition_set_leader(cluster_, topic.c_str(), partition, broker) ==
             RD_KAFKA_RESP_ERR_NO_ERROR);
   }
+  /// The next requests to produce are refused, for good and not to be tried again.
+  void RefuseProduced(size_t requests) {
+    for (size_t i = 0; i < requests; ++i) {
+      rd_kafka_mock_push_request_errors(cluster_, kProduceRequest, 1,
+                                        RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    }
+  }
   void SetDown(int broker) { rd_kafka_mock_broker_set_down(cluster_, broker); }
   void SetUp(int broker) { rd_kafka_mock_broker_set_up(cluster_, broker); }
 
  private:
+  static constexpr int16_t kProduceRequest = 0;  // of Kafka's protocol
+
   rd_kafka_t* client_ = nullptr;
   rd_kafka_mock_cluster_t* cluster_ = nullptr;
 };

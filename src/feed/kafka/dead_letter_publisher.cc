@@ -7,7 +7,9 @@ namespace {
 
 constexpr size_t kLettersAtATime = 100;  // of 64 KiB at most
 constexpr int kFlushMsMax = 10'000;
-constexpr std::chrono::seconds kAgain{1};  // after a failure
+// After a failure; it doubles while they go on.
+constexpr std::chrono::seconds kAgain{1};
+constexpr std::chrono::seconds kAgainMax{32};
 
 KafkaProducer::Headers HeadersOf(const cold::DeadLetter& letter) {
   return {{"wick.topic", letter.place.topic},
@@ -24,16 +26,17 @@ absl::StatusOr<std::unique_ptr<DeadLetterPublisher>> DeadLetterPublisher::Start(
     const engine::Engine& engine, const KafkaOptions& options,
     const std::vector<cold::KafkaOffset>& stored, const KafkaLog& log) {
   std::unique_ptr<DeadLetterPublisher> publisher(
-      new DeadLetterPublisher(engine, options.dead_letter_topic, stored, log));
+      new DeadLetterPublisher(engine, options, stored, log));
   WICK_ASSIGN_OR_RETURN(publisher->producer_, KafkaProducer::Open(options, log));
   publisher->thread_ = std::thread([self = publisher.get()] { self->Loop(); });
   return publisher;
 }
 
-DeadLetterPublisher::DeadLetterPublisher(const engine::Engine& engine, std::string topic,
+DeadLetterPublisher::DeadLetterPublisher(const engine::Engine& engine,
+                                         const KafkaOptions& options,
                                          const std::vector<cold::KafkaOffset>& stored,
                                          const KafkaLog& log)
-    : engine_(engine), topic_(std::move(topic)), log_(log) {
+    : engine_(engine), options_(options), log_(log) {
   for (const auto& offset : stored) marks_[{offset.topic, offset.partition}] = offset.published;
   Look(stored);  // whatever an earlier process left
 }
@@ -63,6 +66,7 @@ DeadLetterPublisher::Marks DeadLetterPublisher::TakeMoved() {
 
 void DeadLetterPublisher::Loop() {
   std::unique_lock lock(mutex_);
+  std::chrono::seconds again = kAgain;
   for (;;) {
     look_.wait(lock, [this] { return stopping_ || !to_look_.empty(); });
     if (stopping_) return;
@@ -70,13 +74,16 @@ void DeadLetterPublisher::Loop() {
     const uint64_t from = marks_[partition];
     lock.unlock();
     const absl::StatusOr<bool> more = PublishSome(partition, from, end);
+    if (!more.ok()) producer_.reset();  // what failed may be for ever, of this one
     lock.lock();
+    if (more.ok()) again = kAgain;
     if (!more.ok()) {
       failed_.fetch_add(1, std::memory_order_relaxed);
       log_(KafkaSeverity::kWarning,
            fmt::format("kafka: dead letters are not published, and tried again: {}",
                        Message(more.status())));
-      look_.wait_for(lock, kAgain, [this] { return stopping_; });
+      look_.wait_for(lock, again, [this] { return stopping_; });
+      again = std::min(2 * again, kAgainMax);
     } else if (!*more && to_look_[partition] == end) {
       to_look_.erase(partition);
     }
@@ -93,8 +100,12 @@ absl::StatusOr<bool> DeadLetterPublisher::PublishSome(const Partition& partition
            letter.place.offset >= end;
   });
   if (letters.empty()) return false;
+  if (producer_ == nullptr) {
+    WICK_ASSIGN_OR_RETURN(producer_, KafkaProducer::Open(options_, log_));
+  }
   for (const cold::DeadLetter& letter : letters) {
-    WICK_RETURN_IF_ERROR(producer_->Produce(topic_, letter.key, letter.value, HeadersOf(letter)));
+    WICK_RETURN_IF_ERROR(producer_->Produce(options_.dead_letter_topic, letter.key,
+                                            letter.value, HeadersOf(letter)));
   }
   WICK_RETURN_IF_ERROR(producer_->Flush(kFlushMsMax));
   published_.fetch_add(letters.size(), std::memory_order_relaxed);

@@ -44,7 +44,7 @@ class DeadLetterPublisher {
   uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }  // attempts
 
  private:
-  DeadLetterPublisher(const engine::Engine& engine, std::string topic,
+  DeadLetterPublisher(const engine::Engine& engine, const KafkaOptions& options,
                       const std::vector<cold::KafkaOffset>& stored, const KafkaLog& log);
 
   void Loop();
@@ -52,9 +52,9 @@ class DeadLetterPublisher {
   absl::StatusOr<bool> PublishSome(const Partition& partition, uint64_t from, uint64_t end);
 
   const engine::Engine& engine_;
-  const std::string topic_;
+  const KafkaOptions options_;
   const KafkaLog& log_;
-  std::unique_ptr<KafkaProducer> producer_;  // its own thread's
+  std::unique_ptr<KafkaProducer> producer_;  // its own thread's; null: a new one is due
 
   std::mutex mutex_;
   std::condition_variable look_;
