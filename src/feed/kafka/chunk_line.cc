@@ -1,6 +1,21 @@
 #include "feed/kafka/chunk_line.h"
 
+#include <algorithm>
+
 namespace wick::feed {
+namespace {
+
+ChunkLine::Offsets WithLetters(const engine::Passed& passed) {
+  ChunkLine::Offsets with_letters = passed.offsets;
+  std::erase_if(with_letters, [&](const cold::KafkaOffset& offset) {
+    return std::ranges::none_of(passed.dead_letters, [&](const cold::DeadLetter& letter) {
+      return letter.place.topic == offset.topic && letter.place.partition == offset.partition;
+    });
+  });
+  return with_letters;
+}
+
+}  // namespace
 
 void ChunkLine::Offer(engine::EventBatch batch, engine::Passed passed) {
   {
@@ -43,8 +58,8 @@ void ChunkLine::Pump() {
     const absl::Status taken = engine_.SubmitPassing(
         chunk.batch, chunk.passed,
         [self = shared_from_this(), offsets = chunk.passed.offsets,
-         letters = !chunk.passed.dead_letters.empty()](const engine::IngestResult& result) {
-          self->TakeAnswer(offsets, letters, result);
+         with_letters = WithLetters(chunk.passed)](const engine::IngestResult& result) {
+          self->TakeAnswer(offsets, with_letters, result);
         });
     const std::lock_guard lock(mutex_);
     refused_ = absl::IsResourceExhausted(taken);
@@ -58,12 +73,12 @@ void ChunkLine::Pump() {
   }
 }
 
-void ChunkLine::TakeAnswer(const std::vector<cold::KafkaOffset>& offsets, bool letters,
+void ChunkLine::TakeAnswer(const Offsets& offsets, const Offsets& with_letters,
                            const engine::IngestResult& result) {
   const std::lock_guard lock(mutex_);
   --on_their_way_;
   failure_.Update(result.status);
-  if (result.status.ok() && !stopped_) durable_(offsets, letters);
+  if (result.status.ok() && !stopped_) durable_(offsets, with_letters);
   fewer_.notify_one();
 }
 

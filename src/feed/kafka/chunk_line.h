@@ -24,8 +24,10 @@ class ChunkLine : public std::enable_shared_from_this<ChunkLine> {
  public:
   /// Runs work on the thread of Engine::kPassingWorker.
   using RunOnWorker = std::function<void(absl::AnyInvocable<void()>)>;
-  /// What became durable; on the worker's thread. Chunks of one write come in any order.
-  using Durable = absl::AnyInvocable<void(const std::vector<cold::KafkaOffset>&, bool letters)>;
+  using Offsets = std::vector<cold::KafkaOffset>;
+  /// What became durable, and which of it with dead letters; on the worker's thread. Chunks of one
+  /// write come in any order.
+  using Durable = absl::AnyInvocable<void(const Offsets& offsets, const Offsets& with_letters)>;
 
   ChunkLine(engine::Engine& engine, RunOnWorker run_on_worker, Durable durable)
       : engine_(engine), run_on_worker_(std::move(run_on_worker)), durable_(std::move(durable)) {}
@@ -50,7 +52,7 @@ class ChunkLine : public std::enable_shared_from_this<ChunkLine> {
   };
 
   void Pump();  // worker
-  void TakeAnswer(const std::vector<cold::KafkaOffset>& offsets, bool letters,
+  void TakeAnswer(const Offsets& offsets, const Offsets& with_letters,
                   const engine::IngestResult& result);
 
   engine::Engine& engine_;

@@ -50,7 +50,7 @@ absl::Status KafkaConsumer::Impl::Start(ChunkLine::RunOnWorker run_on_worker) {
   }
   line_ = std::make_shared<ChunkLine>(
       engine_, std::move(run_on_worker),
-      [this](const auto& offsets, bool letters) { OnDurable(offsets, letters); });
+      [this](const auto& offsets, const auto& letters) { OnDurable(offsets, letters); });
   thread_ = std::thread([this] { Loop(); });
   return absl::OkStatus();
 }
@@ -279,7 +279,8 @@ void KafkaConsumer::Impl::OfferChunk() {
   batch_.reset();
 }
 
-void KafkaConsumer::Impl::OnDurable(const std::vector<cold::KafkaOffset>& offsets, bool letters) {
+void KafkaConsumer::Impl::OnDurable(const ChunkLine::Offsets& offsets,
+                                    const ChunkLine::Offsets& with_letters) {
   {
     const std::lock_guard lock(mutex_);
     for (const auto& offset : offsets) {
@@ -288,7 +289,7 @@ void KafkaConsumer::Impl::OnDurable(const std::vector<cold::KafkaOffset>& offset
     }
     durable_moved_ = true;
   }
-  if (letters && publisher_ != nullptr) publisher_->Look(offsets);
+  if (!with_letters.empty() && publisher_ != nullptr) publisher_->Look(with_letters);
 }
 
 // --- the facade

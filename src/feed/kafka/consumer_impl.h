@@ -101,7 +101,7 @@ class KafkaConsumer::Impl {
   /// The next chunk drops the dead letters that are too many.
   void DropLetters();
   void OfferChunk();
-  void OnDurable(const std::vector<cold::KafkaOffset>& offsets, bool letters);
+  void OnDurable(const ChunkLine::Offsets& offsets, const ChunkLine::Offsets& with_letters);
 
   // consumer_status.cc
   void ShowStatus();

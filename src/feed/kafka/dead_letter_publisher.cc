@@ -94,11 +94,8 @@ absl::StatusOr<bool> DeadLetterPublisher::PublishSome(const Partition& partition
                                                       uint64_t end) {
   const auto& [topic, number] = partition;
   WICK_ASSIGN_OR_RETURN(std::vector<cold::DeadLetter> letters,
-                        engine_.DeadLetters({topic, number, from}, kLettersAtATime));
-  std::erase_if(letters, [&](const cold::DeadLetter& letter) {
-    return Partition(letter.place.topic, letter.place.partition) != partition ||
-           letter.place.offset >= end;
-  });
+                        engine_.DeadLettersOf({topic, number, from}, kLettersAtATime));
+  std::erase_if(letters, [&](const cold::DeadLetter& letter) { return letter.place.offset >= end; });
   if (letters.empty()) return false;
   if (producer_ == nullptr) {
     WICK_ASSIGN_OR_RETURN(producer_, KafkaProducer::Open(options_, log_));
