@@ -1,6 +1,7 @@
 // The value of a record: written, read, refused; the partition of its key.
 #include "base/murmur2.h"
 #include "engine/fixture.h"
+#include "feed/kafka/gap_watch.h"
 #include "feed/kafka/kafka_options.h"
 #include "feed/kafka/record_reader.h"
 #include "feed/kafka/record_writer.h"
@@ -120,6 +121,24 @@ TEST_CASE("a record with more new series than a minute may bring waits as a whol
   CHECK(read.not_yet);
   CHECK(read.events == 0);
   CHECK(read.reason.empty());
+}
+
+TEST_CASE("a gap behind an error is asked for again, three times at one place", "[kafka]") {
+  using Step = feed::GapWatch::Step;
+  feed::GapWatch gaps;
+  CHECK(gaps.Meet(5, 9) == Step::kTake);  // compacted
+  gaps.MeetError();
+  CHECK(gaps.Meet(10, 10) == Step::kTake);  // nothing is missing
+  CHECK(gaps.Meet(11, 14) == Step::kTake);
+  gaps.MeetError();
+  CHECK(gaps.Meet(15, 17) == Step::kAskAgain);
+  CHECK(gaps.Meet(15, 17) == Step::kTake);  // without an error: it is not there
+  for (int i = 0; i < feed::GapWatch::kTriesMax; ++i) {
+    gaps.MeetError();
+    CHECK(gaps.Meet(18, 20) == Step::kAskAgain);
+  }
+  gaps.MeetError();
+  CHECK(gaps.Meet(18, 20) == Step::kGiveUp);
 }
 
 TEST_CASE("options that contradict each other are refused", "[kafka]") {

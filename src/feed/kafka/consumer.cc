@@ -158,6 +158,7 @@ void KafkaConsumer::Impl::Gather() {
       ++partition->counts.repeated;
       continue;
     }
+    if (!CheckGap(*partition, *offset)) continue;
     Take(*message, *partition);
     if (partition->next <= *offset) {  // not yet
       again_ = std::move(message);
@@ -219,6 +220,29 @@ void KafkaConsumer::Impl::TakeError(const rd_kafka_message_t& message, KafkaPart
   }
   partition.counts.state = KafkaState::kFailing;
   partition.counts.reason = why;
+  partition.gaps.MeetError();
+}
+
+bool KafkaConsumer::Impl::CheckGap(KafkaPartition& partition, uint64_t offset) {
+  const GapWatch::Step step = partition.gaps.Meet(partition.next, offset);
+  if (step == GapWatch::Step::kTake) return true;
+  std::string what =
+      fmt::format("topic {}, partition {}: after an error ({}) offset {} came instead of {}",
+                  partition.topic->name, partition.number, partition.counts.reason, offset,
+                  partition.next);
+  if (step == GapWatch::Step::kGiveUp) {
+    what += fmt::format(
+        ", {} times; the partition is not read any more; see what the broker says, then start the "
+        "server again, or stop it and leave records out with `wick offsets --set`",
+        GapWatch::kTriesMax);
+    log_(KafkaSeverity::kError, "kafka: " + what);
+    StopReading(partition, KafkaState::kStopped, std::move(what));
+    return false;
+  }
+  log_(KafkaSeverity::kWarning, "kafka: " + what + "; it is asked for again");
+  StopReading(partition, KafkaState::kStarting, "");
+  StartReading(partition);
+  return false;
 }
 
 KafkaPartition* KafkaConsumer::Impl::Find(const rd_kafka_message_t& message) {

@@ -15,6 +15,7 @@
 #include "feed/kafka/consumer.h"
 #include "feed/kafka/dead_letter_bound.h"
 #include "feed/kafka/dead_letter_publisher.h"
+#include "feed/kafka/gap_watch.h"
 #include "feed/kafka/handles.h"
 #include "feed/kafka/record_reader.h"
 
@@ -29,6 +30,7 @@ struct KafkaPartition {
   bool reading = false;
   uint64_t next = 0;       // of the record to come
   uint64_t published = 0;  // mark of its dead letters
+  GapWatch gaps;
   protocol::KafkaPartitionStatus counts;
 };
 
@@ -93,6 +95,8 @@ class KafkaConsumer::Impl {
   void Gather();
   void Take(const rd_kafka_message_t& message, KafkaPartition& partition);
   void TakeError(const rd_kafka_message_t& message, KafkaPartition& partition);
+  /// True: the record may be taken. Else the partition began again, or was stopped.
+  bool CheckGap(KafkaPartition& partition, uint64_t offset);
   KafkaPartition* Find(const rd_kafka_message_t& message);
   /// The next chunk has the partition's offset and mark.
   void Pass(KafkaPartition& partition);
