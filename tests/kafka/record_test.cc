@@ -121,6 +121,16 @@ TEST_CASE("a record with more new series than a minute may bring waits as a whol
   CHECK(read.not_yet);
   CHECK(read.events == 0);
   CHECK(read.reason.empty());
+  // Offered again and again, its refused events count when it is read.
+  const auto rejected = [&] {
+    const auto status = fixture.engine->Status();
+    return status.events_rejected[static_cast<size_t>(Refusal::kInvalidPrice)];
+  };
+  const std::string waits =
+      R"([{"baseCurrency":"A","quoteCurrency":"B","exchange":"C","price":-1,"timestampInMs":1},)"
+      R"({"baseCurrency":"N","quoteCurrency":"B","exchange":"C","price":1,"timestampInMs":1}])";
+  for (int i = 0; i < 3; ++i) CHECK(fixture.Read(waits).not_yet);
+  CHECK(rejected() == 0);
 }
 
 TEST_CASE("a gap behind an error is asked for again, three times at one place", "[kafka]") {

@@ -57,7 +57,8 @@ void KafkaConsumer::Impl::ShowStatus() {
   const bool paused = line_->refused();
   const std::lock_guard lock(mutex_);
   for (KafkaPartitionStatus& partition : partitions) {
-    partition.next_offset = durable_[{partition.topic, partition.partition}];
+    const auto durable = durable_.find({partition.topic, partition.partition});
+    if (durable != durable_.end()) partition.next_offset = durable->second;  // else its first
   }
   shown_.partitions = std::move(partitions);
   shown_.paused = paused;

@@ -59,10 +59,12 @@ void KafkaConsumer::Impl::LookForPartitions() {
     wait = std::min(kAgainMax, kAgain * (1u << std::min(failed_looks_ - 1, kDoublingsMax)));
   }
   look_at_ = steady_clock::now() + wait;
-  const std::lock_guard lock(mutex_);
   const std::string error = Message(status);
-  if (shown_.error == error) return;
-  shown_.error = error;
+  {
+    const std::lock_guard lock(mutex_);
+    if (shown_.error == error) return;
+    shown_.error = error;
+  }
   if (!error.empty()) {
     log_(KafkaSeverity::kWarning, fmt::format("kafka: {}; it is asked again", error));
   } else {
@@ -149,6 +151,7 @@ KafkaPartition& KafkaConsumer::Impl::Add(KafkaTopic& topic, uint32_t number, uin
   partition.next = next;
   partition.counts.topic = topic.name;
   partition.counts.partition = number;
+  partition.counts.next_offset = next;
   return partition;
 }
 

@@ -54,7 +54,7 @@ absl::Status KafkaProducer::Produce(const std::string& topic, std::string_view k
   parts[0].vtype = RD_KAFKA_VTYPE_TOPIC;
   parts[0].u.cstr = topic.c_str();
   parts[1].vtype = RD_KAFKA_VTYPE_KEY;
-  parts[1].u.mem = {const_cast<char*>(key.data()), key.size()};
+  parts[1].u.mem = {key.empty() ? nullptr : const_cast<char*>(key.data()), key.size()};
   parts[2].vtype = RD_KAFKA_VTYPE_VALUE;
   parts[2].u.mem = {const_cast<char*>(value.data()), value.size()};
   parts[3].vtype = RD_KAFKA_VTYPE_MSGFLAGS;

@@ -26,7 +26,7 @@ class KafkaProducer {
                                                              const KafkaLog& log);
   ~KafkaProducer();
 
-  /// Takes a copy; waits while too much is on its way. An error is final.
+  /// Takes a copy; waits while too much is on its way. An empty key is none. An error is final.
   absl::Status Produce(const std::string& topic, std::string_view key, std::string_view value,
                        const Headers& headers = {});
 

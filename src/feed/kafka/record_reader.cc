@@ -14,6 +14,7 @@ ReadRecord RecordReader::Read(std::string_view value, engine::EventBatch& batch)
   first_refusal_.clear();
   broken_.clear();
   events_ = refused_ = 0;
+  rejected_ = {};
   not_yet_ = false;
   constexpr size_t kHighByteOfType = 5;  // no type is above 255
   if (value.size() > kHighByteOfType && value[kHighByteOfType] == '\0') {
@@ -24,7 +25,10 @@ ReadRecord RecordReader::Read(std::string_view value, engine::EventBatch& batch)
 
   ReadRecord read;
   read.not_yet = not_yet_;
-  if (not_yet_) return read;
+  if (not_yet_) return read;  // and counted when it is read for good
+  for (int i = 1; i < kRefusalCount; ++i) {
+    if (rejected_[i] > 0) engine_.CountRejected(static_cast<Refusal>(i), rejected_[i]);
+  }
   if (!broken_.empty()) {
     engine_.CountRejected(Refusal::kInvalidJson);
     read.reason = broken_;
@@ -49,10 +53,7 @@ void RecordReader::ReadJson(std::string_view value) {
   }
   refused_ = parsed.report.rejected();
   for (int i = 1; i < kRefusalCount; ++i) {
-    const auto refusal = static_cast<Refusal>(i);
-    if (const uint64_t count = parsed.report.rejected(refusal)) {
-      engine_.CountRejected(refusal, count);
-    }
+    rejected_[i] += parsed.report.rejected(static_cast<Refusal>(i));
   }
   for (const protocol::ParsedEvent& event : parsed.events) {
     SeriesId series = kNoSeries;
@@ -106,7 +107,7 @@ void RecordReader::ReadBinary(std::string_view value) {
              first_refusal_.empty() && series != kNoSeries
                  ? market::DescribePrice(refusal, price, now_ms, skew_ms_max)
                  : fmt::format("the record registers no symbol {}", tick.series));
-      engine_.CountRejected(refusal);
+      ++rejected_[static_cast<size_t>(refusal)];
     }
   }
 }
@@ -119,7 +120,7 @@ bool RecordReader::Resolve(const SymbolView& symbol, SeriesId& series, uint64_t 
     not_yet_ = true;
     return false;
   }
-  engine_.CountRejected(refusal);
+  ++rejected_[static_cast<size_t>(refusal)];
   Refuse(index, refusal,
          refusal == Refusal::kTooManySeries
              ? fmt::format("the server already holds {} series, its limit (series.max)",

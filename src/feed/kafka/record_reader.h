@@ -1,6 +1,7 @@
 // Price events out of the value of one record.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -47,6 +48,7 @@ class RecordReader {
   std::vector<SeriesId> registered_;  // by place in the record; kNoSeries: refused
   uint64_t events_ = 0;               // of the record, refused ones included
   uint64_t refused_ = 0;
+  std::array<uint64_t, kRefusalCount> rejected_ = {};  // by reason; 0 is none
   std::string first_refusal_;
   std::string broken_;  // not empty: nothing of the record counts, for this reason
   bool not_yet_ = false;
