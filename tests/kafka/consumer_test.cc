@@ -601,3 +601,32 @@ TEST_CASE("letters that were refused are published when the broker takes them", 
   reading.consumer().Stop();
   CHECK(test::ReadTopic(cluster.brokers(), "letters", 1).size() == 1);
 }
+
+TEST_CASE("a stop does not wait for brokers that are gone", "[kafka]") {
+  MockCluster cluster;
+  cluster.CreateTopic("ticks", 1);
+  cluster.CreateTopic("letters", 1);
+  const auto producer = ProducerTo(cluster);
+  REQUIRE(producer->Produce("ticks", "a", "poison").ok());
+  REQUIRE(producer->Flush(60'000).ok());
+  const ManualClock clock(2 * kBaseMs);
+  const test::TemporaryDirectory directory;
+  feed::KafkaOptions kafka = Reading(cluster);
+  kafka.dead_letter_topic = "letters";
+  kafka.partition_refresh_ms = 60'000;
+  {
+    // A letter that waits to be published, and nobody who takes it.
+    const auto store = cold::Store::Open(test::StorageIn(directory.path()));
+    REQUIRE(store.ok());
+    cold::Batch batch;
+    batch.PutKafkaOffset({"ticks", 0, 1, 0});
+    batch.PutDeadLetter({{"ticks", 0, 0}, kBaseMs, "no JSON", 1, 6, "a", "poison"});
+    REQUIRE((*store)->Commit(batch).ok());
+  }
+  cluster.SetDown(1);
+  ReadingEngine reading(test::StorageIn(directory.path()), Options(1), clock, kafka);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'000));  // it flushes
+  const auto begun = std::chrono::steady_clock::now();
+  reading.consumer().Stop();
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::milliseconds(6'000));
+}

@@ -68,7 +68,7 @@ void DeadLetterPublisher::Loop() {
   std::unique_lock lock(mutex_);
   std::chrono::seconds again = kAgain;
   for (;;) {
-    look_.wait(lock, [this] { return stopping_ || !to_look_.empty(); });
+    look_.wait(lock, [this] { return stopping_.load() || !to_look_.empty(); });
     if (stopping_) return;
     const auto [partition, end] = *to_look_.begin();
     const uint64_t from = marks_[partition];
@@ -76,13 +76,14 @@ void DeadLetterPublisher::Loop() {
     const absl::StatusOr<bool> more = PublishSome(partition, from, end);
     if (!more.ok()) producer_.reset();  // what failed may be for ever, of this one
     lock.lock();
+    if (stopping_) return;  // what it gave up comes again
     if (more.ok()) again = kAgain;
     if (!more.ok()) {
       failed_.fetch_add(1, std::memory_order_relaxed);
       log_(KafkaSeverity::kWarning,
            fmt::format("kafka: dead letters are not published, and tried again: {}",
                        Message(more.status())));
-      look_.wait_for(lock, again, [this] { return stopping_; });
+      look_.wait_for(lock, again, [this] { return stopping_.load(); });
       again = std::min(2 * again, kAgainMax);
     } else if (!*more && to_look_[partition] == end) {
       to_look_.erase(partition);
@@ -104,7 +105,7 @@ absl::StatusOr<bool> DeadLetterPublisher::PublishSome(const Partition& partition
     WICK_RETURN_IF_ERROR(producer_->Produce(options_.dead_letter_topic, letter.key,
                                             letter.value, HeadersOf(letter)));
   }
-  WICK_RETURN_IF_ERROR(producer_->Flush(kFlushMsMax));
+  WICK_RETURN_IF_ERROR(producer_->Flush(kFlushMsMax, [this] { return stopping_.load(); }));
   published_.fetch_add(letters.size(), std::memory_order_relaxed);
   const std::lock_guard lock(mutex_);
   marks_[partition] = moved_[partition] = letters.back().place.offset + 1;

@@ -61,7 +61,7 @@ class DeadLetterPublisher {
   Marks marks_;            // under mutex_
   Marks to_look_;          // under mutex_; up to which offset
   Marks moved_;            // under mutex_
-  bool stopping_ = false;  // under mutex_
+  std::atomic<bool> stopping_{false};  // set under mutex_
   std::atomic<uint64_t> published_{0};
   std::atomic<uint64_t> failed_{0};
   std::thread thread_;

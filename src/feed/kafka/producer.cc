@@ -1,5 +1,7 @@
 #include "feed/kafka/producer.h"
 
+#include <algorithm>
+
 #include "feed/kafka/handles.h"
 
 namespace wick::feed {
@@ -80,8 +82,13 @@ absl::Status KafkaProducer::Produce(const std::string& topic, std::string_view k
   }
 }
 
-absl::Status KafkaProducer::Flush(int longest_ms) {
-  const rd_kafka_resp_err_t flushed = rd_kafka_flush(impl_->client.get(), longest_ms);
+absl::Status KafkaProducer::Flush(int longest_ms, absl::FunctionRef<bool()> give_up) {
+  rd_kafka_resp_err_t flushed = RD_KAFKA_RESP_ERR__TIMED_OUT;
+  for (int left_ms = longest_ms; left_ms > 0 && flushed == RD_KAFKA_RESP_ERR__TIMED_OUT;
+       left_ms -= kPollMs) {
+    flushed = rd_kafka_flush(impl_->client.get(), std::min(left_ms, kPollMs));
+    if (give_up()) break;
+  }
   absl::Status refusal = std::exchange(impl_->refusal, absl::OkStatus());
   if (flushed == RD_KAFKA_RESP_ERR_NO_ERROR) return refusal;
   rd_kafka_purge(impl_->client.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);

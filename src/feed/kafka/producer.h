@@ -1,6 +1,8 @@
 // Records into a topic.
 #pragma once
 
+#include <absl/functional/function_ref.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -32,8 +34,9 @@ class KafkaProducer {
 
   /// Waits until everything is acknowledged, or for `longest_ms`. OK: all of it was since the last
   /// Flush(). Unavailable: the brokers did not answer in time, and what is left was given up.
-  /// Another error: the first refusal.
-  absl::Status Flush(int longest_ms);
+  /// Another error: the first refusal. It waits no longer when `give_up` says so.
+  absl::Status Flush(
+      int longest_ms, absl::FunctionRef<bool()> give_up = [] { return false; });
 
   uint64_t acknowledged() const;  // records
 
