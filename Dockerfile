@@ -10,7 +10,7 @@ FROM debian:bookworm-slim
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends \
       librocksdb7.8 libsimdjson14 libabsl20220623 libfmt9 libspdlog1.10 libprometheus-cpp-core1.0 \
-      libtomlplusplus3 zlib1g libssl3 librdkafka1 curl \
+      libtomlplusplus3 zlib1g libssl3 librdkafka1 ca-certificates curl \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin wick \
  && install -d -o wick -g wick /var/lib/wick /var/backups/wick

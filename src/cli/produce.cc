@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <fstream>
 #include <memory>
 
 #include "base/clock.h"
@@ -31,6 +32,7 @@ struct Options {
   std::string format = "json";
   uint32_t batch_events = 100;
   std::vector<std::string> properties;  // name=value
+  std::string property_file;            // of such lines; empty: none
 };
 
 /// Gathers events by pair into records and sends them, keyed by BASE/QUOTE: the events of a pair
@@ -94,17 +96,34 @@ absl::Status SendFile(feed::FileSource& source, PairRecords& records) {
   }
 }
 
+absl::Status SetProperty(const std::string& property, std::string_view where,
+                         feed::KafkaOptions& kafka) {
+  const size_t equals = property.find('=');
+  if (equals == property.npos) {  // not shown: it may be half of a secret
+    return InvalidArgument("{}: write name=value, as in security.protocol=ssl", where);
+  }
+  kafka.properties[property.substr(0, equals)] = property.substr(equals + 1);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<feed::KafkaOptions> KafkaOptionsOf(const Options& options) {
   feed::KafkaOptions kafka;
   kafka.brokers = options.brokers;
   kafka.topics = {options.topic};
-  for (const std::string& property : options.properties) {
-    const size_t equals = property.find('=');
-    if (equals == property.npos) {
-      return InvalidArgument("--property {}: write name=value, as in security.protocol=ssl",
-                             property);
+  if (!options.property_file.empty()) {
+    std::ifstream file(options.property_file);
+    if (!file) return InvalidArgument("--property-file {}: cannot be read", options.property_file);
+    int number = 0;
+    for (std::string line; std::getline(file, line);) {
+      ++number;
+      if (line.ends_with('\r')) line.pop_back();
+      if (line.empty() || line.starts_with('#')) continue;
+      WICK_RETURN_IF_ERROR(SetProperty(
+          line, fmt::format("--property-file {}:{}", options.property_file, number), kafka));
     }
-    kafka.properties[property.substr(0, equals)] = property.substr(equals + 1);
+  }
+  for (const std::string& property : options.properties) {
+    WICK_RETURN_IF_ERROR(SetProperty(property, "--property", kafka));
   }
   WICK_RETURN_IF_ERROR(feed::CheckKafkaOptions(kafka));
   return kafka;
@@ -175,6 +194,10 @@ void AddProduce(CLI::App& app, Action& action) {
       ->type_name("NAME=VALUE")
       ->take_all()
       ->expected(1);
+  command
+      ->add_option("--property-file", options->property_file,
+                   "Of such lines; for secrets, which a command line shows to everybody")
+      ->type_name("FILE");
   AddMarketOptions(*command, options->market);
   command->footer(
       "The partition of a key is the one that Java's clients choose. Exit code 1 if not everything "

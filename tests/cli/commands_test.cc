@@ -99,6 +99,22 @@ TEST_CASE("the completion knows every command with its options and no other", "[
   CHECK(commands > 10);
 }
 
+TEST_CASE("properties of Kafka come from a file, and no message shows them", "[cli]") {
+  const std::string path = "/tmp/wick-cli-properties-" + std::to_string(getpid());
+  const auto produce = [&](const std::string& lines) {
+    std::ofstream(path) << lines;
+    const Outcome outcome = Wick("produce --topic t --property-file " + path);
+    unlink(path.c_str());
+    return outcome;
+  };
+  CHECK(Says(produce("# who\n\nsecurity.protocol=nonsense\n"), "kafka.properties.security.protocol"));
+  const Outcome torn = produce("client.id=x\r\nhush hush\n");
+  CHECK(torn.exit_code == 1);
+  CHECK(Says(torn, path + ":2: write name=value"));
+  CHECK_FALSE(Says(torn, "hush"));
+  CHECK(Says(Wick("produce --topic t --property-file /nowhere"), "cannot be read"));
+}
+
 TEST_CASE("wrong arguments exit with 2 and say what is wrong", "[cli]") {
   CHECK(Wick("").exit_code == 2);
   CHECK(Wick("latest --nonsense").exit_code == 2);
