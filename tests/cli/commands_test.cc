@@ -107,7 +107,8 @@ TEST_CASE("properties of Kafka come from a file, and no message shows them", "[c
     unlink(path.c_str());
     return outcome;
   };
-  CHECK(Says(produce("# who\n\nsecurity.protocol=nonsense\n"), "kafka.properties.security.protocol"));
+  CHECK(
+      Says(produce("# who\n\nsecurity.protocol=nonsense\n"), "kafka.properties.security.protocol"));
   const Outcome torn = produce("client.id=x\r\nhush hush\n");
   CHECK(torn.exit_code == 1);
   CHECK(Says(torn, path + ":2: write name=value"));

@@ -189,9 +189,9 @@ TEST_CASE("an offset that is set back takes its letters and its mark with it", "
     REQUIRE(*store->SetKafkaOffset({"a", 1, 3'010}) == 240);
     REQUIRE(*store->SetKafkaOffset({"a", 2, 9'000}) == 0);
     REQUIRE(absl::IsNotFound(store->SetKafkaOffset({"a", 3, 0}).status()));
-    REQUIRE(*store->KafkaOffsets() ==
-            std::vector<KafkaOffset>{
-                {"a", 0, 5'000, 4'001}, {"a", 1, 3'010, 3'010}, {"a", 2, 9'000, 4'001}});
+    REQUIRE(*store->KafkaOffsets() == std::vector<KafkaOffset>{{"a", 0, 5'000, 4'001},
+                                                               {"a", 1, 3'010, 3'010},
+                                                               {"a", 2, 9'000, 4'001}});
     REQUIRE(store->DeadLettersOf({"a", 1, 0}, 1'000)->size() == 10);
   }
   REQUIRE(MustVerify(directory.path()).dead_letters == 12);

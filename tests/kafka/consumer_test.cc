@@ -590,7 +590,7 @@ TEST_CASE("letters that were refused are published when the broker takes them", 
   const auto producer = ProducerTo(cluster);
   REQUIRE(producer->Produce("ticks", "a", "poison").ok());
   REQUIRE(producer->Flush(60'000).ok());
-  cluster.RefuseProduced(3);
+  cluster.RefuseProduced(1);
   const ManualClock clock(2 * kBaseMs);
   const test::TemporaryDirectory directory;
   feed::KafkaOptions kafka = Reading(cluster);

@@ -50,8 +50,10 @@ TEST_CASE("quotes, backslashes and control characters are escaped", "[protocol][
   CHECK(Written("Gate.io") == R"("Gate.io")");
   CHECK(Written("\xE5\xB8\x81") == "\"\xE5\xB8\x81\"");
   CHECK(Written("a\"b\\c\n\r\t\x01\x1f\x7f") == "\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u001f\\u007f\"");
-  CHECK(Written("\xC2\x80|\xC2\x9B|\xC2\xA0|\xC2" "A") ==
-        "\"\\u0080|\\u009b|\xC2\xA0|\xC2" "A\"");
+  CHECK(Written("\xC2\x80|\xC2\x9B|\xC2\xA0|\xC2"
+                "A") ==
+        "\"\\u0080|\\u009b|\xC2\xA0|\xC2"
+        "A\"");
   CHECK(Unescaped(R"(\u0080\u009b)") == "\xC2\x80\xC2\x9B");
 }
 

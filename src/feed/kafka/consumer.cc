@@ -62,8 +62,8 @@ absl::Status KafkaConsumer::Impl::OpenClient() {
       {"auto.offset.reset", "error"},  // the default would skip what is lost, and say nothing
       {"check.crcs", "true"},
       // Full, the queue is looked at again after a second (a setting since 2.2.0): it must hold
-      // about what is read in that time. Bytes count values alone; a record costs some hundred more,
-      // so the number of small ones is bounded, too.
+      // about what is read in that time. Bytes count values alone; a record costs some hundred
+      // more, so the number of small ones is bounded, too.
       {"queued.min.messages", "1000000"},
       {"queued.max.messages.kbytes", "131072"},
       {"fetch.message.max.bytes", "4194304"},
@@ -226,10 +226,9 @@ void KafkaConsumer::Impl::TakeError(const rd_kafka_message_t& message, KafkaPart
 bool KafkaConsumer::Impl::CheckGap(KafkaPartition& partition, uint64_t offset) {
   const GapWatch::Step step = partition.gaps.Meet(partition.next, offset);
   if (step == GapWatch::Step::kTake) return true;
-  std::string what =
-      fmt::format("topic {}, partition {}: after an error ({}) offset {} came instead of {}",
-                  partition.topic->name, partition.number, partition.counts.reason, offset,
-                  partition.next);
+  std::string what = fmt::format(
+      "topic {}, partition {}: after an error ({}) offset {} came instead of {}",
+      partition.topic->name, partition.number, partition.counts.reason, offset, partition.next);
   if (step == GapWatch::Step::kGiveUp) {
     what += fmt::format(
         ", {} times; the partition is not read any more; see what the broker says, then start the "
@@ -280,10 +279,10 @@ void KafkaConsumer::Impl::DropLetters() {
   if (dropped.ok() && dropped->empty()) return;
   if (!std::exchange(said_of_dropping_, true)) {
     log_(KafkaSeverity::kWarning,
-         dropped.ok() ? "kafka: the dead letters reached kafka.max_dead_letters, the oldest are "
-                        "dropped; wick_kafka_dead_letters_dropped_total counts them"
-                      : fmt::format("kafka: dead letters are not dropped: {}",
-                                    Message(dropped.status())));
+         dropped.ok()
+             ? "kafka: the dead letters reached kafka.max_dead_letters, the oldest are "
+               "dropped; wick_kafka_dead_letters_dropped_total counts them"
+             : fmt::format("kafka: dead letters are not dropped: {}", Message(dropped.status())));
   }
   if (!dropped.ok()) return;
   dropped_ += dropped->size();

@@ -134,7 +134,7 @@ class KafkaConsumer::Impl {
   std::chrono::steady_clock::time_point show_at_;
   std::chrono::steady_clock::time_point rate_since_;
   uint64_t events_ = 0;
-  uint64_t dropped_ = 0;          // dead letters
+  uint64_t dropped_ = 0;  // dead letters
   bool said_of_dropping_ = false;
   uint64_t rate_events_ = 0;  // events_ at rate_since_
 

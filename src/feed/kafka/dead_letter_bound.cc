@@ -28,8 +28,8 @@ void DeadLetterBound::Add(const cold::DeadLetter& letter) {
 absl::StatusOr<std::vector<cold::KafkaPlace>> DeadLetterBound::Drop() {
   std::vector<cold::KafkaPlace> dropped;
   while (bytes_ > bytes_max_ && dropped.size() < kDropsMax) {
-    auto& [partition, kept] = *std::ranges::max_element(
-        kept_, {}, [](const auto& each) { return each.second.bytes; });
+    auto& [partition, kept] =
+        *std::ranges::max_element(kept_, {}, [](const auto& each) { return each.second.bytes; });
     WICK_ASSIGN_OR_RETURN(
         const auto letters,
         engine_.DeadLettersOf({partition.first, partition.second, kept.first}, kLettersAtATime));

@@ -32,8 +32,7 @@ absl::StatusOr<std::unique_ptr<DeadLetterPublisher>> DeadLetterPublisher::Start(
   return publisher;
 }
 
-DeadLetterPublisher::DeadLetterPublisher(const engine::Engine& engine,
-                                         const KafkaOptions& options,
+DeadLetterPublisher::DeadLetterPublisher(const engine::Engine& engine, const KafkaOptions& options,
                                          const std::vector<cold::KafkaOffset>& stored,
                                          const KafkaLog& log)
     : engine_(engine), options_(options), log_(log) {
@@ -96,14 +95,15 @@ absl::StatusOr<bool> DeadLetterPublisher::PublishSome(const Partition& partition
   const auto& [topic, number] = partition;
   WICK_ASSIGN_OR_RETURN(std::vector<cold::DeadLetter> letters,
                         engine_.DeadLettersOf({topic, number, from}, kLettersAtATime));
-  std::erase_if(letters, [&](const cold::DeadLetter& letter) { return letter.place.offset >= end; });
+  std::erase_if(letters,
+                [&](const cold::DeadLetter& letter) { return letter.place.offset >= end; });
   if (letters.empty()) return false;
   if (producer_ == nullptr) {
     WICK_ASSIGN_OR_RETURN(producer_, KafkaProducer::Open(options_, log_));
   }
   for (const cold::DeadLetter& letter : letters) {
-    WICK_RETURN_IF_ERROR(producer_->Produce(options_.dead_letter_topic, letter.key,
-                                            letter.value, HeadersOf(letter)));
+    WICK_RETURN_IF_ERROR(producer_->Produce(options_.dead_letter_topic, letter.key, letter.value,
+                                            HeadersOf(letter)));
   }
   WICK_RETURN_IF_ERROR(producer_->Flush(kFlushMsMax, [this] { return stopping_.load(); }));
   published_.fetch_add(letters.size(), std::memory_order_relaxed);

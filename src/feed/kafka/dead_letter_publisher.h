@@ -58,9 +58,9 @@ class DeadLetterPublisher {
 
   std::mutex mutex_;
   std::condition_variable look_;
-  Marks marks_;            // under mutex_
-  Marks to_look_;          // under mutex_; up to which offset
-  Marks moved_;            // under mutex_
+  Marks marks_;                        // under mutex_
+  Marks to_look_;                      // under mutex_; up to which offset
+  Marks moved_;                        // under mutex_
   std::atomic<bool> stopping_{false};  // set under mutex_
   std::atomic<uint64_t> published_{0};
   std::atomic<uint64_t> failed_{0};

@@ -35,8 +35,9 @@ absl::Status KafkaConsumer::Impl::LoadOffsets() {
     durable_[{offset.topic, offset.partition}] = offset.next;
   }
   if (options_.start != "refuse") return absl::OkStatus();
-  const bool any = std::ranges::any_of(
-      offsets, [&](const auto& offset) { return std::ranges::count(options_.topics, offset.topic); });
+  const bool any = std::ranges::any_of(offsets, [&](const auto& offset) {
+    return std::ranges::count(options_.topics, offset.topic);
+  });
   if (any) return absl::OkStatus();  // the others stand as stopped: RefuseTopic()
   return Error(absl::StatusCode::kFailedPrecondition, "{}", WhyRefused(options_.topics.front()));
 }
