@@ -39,6 +39,7 @@ std::vector<BackupInfo> InfosOf(const rocksdb::BackupEngineReadOnly& engine) {
   engine.GetBackupInfo(&sound);
   engine.GetCorruptedBackups(&damaged);
   std::vector<BackupInfo> infos;
+  infos.reserve(sound.size() + damaged.size());
   for (const auto& info : sound) {
     infos.push_back({info.backup_id, static_cast<uint64_t>(info.timestamp) * 1'000, info.size,
                      info.number_files, false});

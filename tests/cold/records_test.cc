@@ -37,7 +37,7 @@ TEST_CASE("a frame gives its ticks back in place", "[cold][frame]") {
   const auto read = DecodeFrame(value);
   REQUIRE(read.ok());
   REQUIRE(read->size() == 2);
-  REQUIRE((*read)[1].series == 8);
+  REQUIRE(+(*read)[1].series == 8);  // a reference to it would be misaligned
   REQUIRE(PriceOf((*read)[0]) == PriceOf(kTick));
   REQUIRE(DecodeFrame(FrameOf({})).value().empty());
 }
