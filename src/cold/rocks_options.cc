@@ -1,7 +1,11 @@
 #include "cold/rocks_options.h"
 
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+
+#include <cstdarg>
+#include <memory>
 
 #include "cold/chunk_merge.h"
 
@@ -11,12 +15,20 @@ namespace {
 // Files kept open: well below the usual limit of 1,024 descriptors, which sockets need, too.
 constexpr int kOpenFilesMax = 512;
 constexpr int kBackgroundJobsMax = 4;
-constexpr size_t kLogFileBytesMax = 1_MiB;
 constexpr uint64_t kManifestBytesMax = 64_MiB;
 constexpr uint64_t kSyncEveryBytes = 1_MiB;
 constexpr size_t kBlockBytes = 16_KiB;    // several chunks of candles
 constexpr double kFilterBitsPerKey = 10;  // about 1 % false positives
 constexpr uint64_t kSmallMemtableBytes = 16_MiB;
+
+/// RocksDB writes a diary (LOG) into the data directory, and Debian's ends the process by an
+/// assertion when a full disk refuses two of its lines. What went wrong is in the statuses of its
+/// calls, too.
+class NoDiary final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
 
 bool IsCandles(Family family) {
   return family >= Family::kCandles1s && family <= Family::kCandles1d;
@@ -56,9 +68,7 @@ rocksdb::DBOptions MakeDbOptions(const StoreOptions& options) {
   db.bytes_per_sync = kSyncEveryBytes;  // no burst of a whole table before a commit's fdatasync
   db.skip_stats_update_on_db_open = true;
 
-  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  db.max_log_file_size = kLogFileBytesMax;
-  db.keep_log_file_num = 2;
+  db.info_log = std::make_shared<NoDiary>();
   db.max_manifest_file_size = kManifestBytesMax;
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;

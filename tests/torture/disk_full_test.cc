@@ -153,6 +153,7 @@ TEST_CASE("on a full disk reads go on, writes are refused, and both go on when s
         server.Kill();
       } else {
         server.Terminate();
+        INFO(server.log());
         CHECK(server.exit_code() < 126);
       }
       senders.Stop();
