@@ -12,10 +12,6 @@
 namespace wick::protocol {
 namespace {
 
-/// Fields as they stand in the text, in the order of Field.
-constexpr std::array<std::string_view, kFieldCount> kPlainNames = {
-    R"("baseCurrency":)",      R"("quoteCurrency":)",      R"("exchange":)",     R"("price":)",
-    R"("baseVolumeLast24h":)", R"("quoteVolumeLast24h":)", R"("timestampInMs":)"};
 /// These of its bytes tell a name from the others.
 constexpr std::ptrdiff_t kTellingBytes = 7;  // `"quoteC`
 
@@ -26,11 +22,13 @@ const char* SkipSpaces(const char* p, const char* end) {
 
 template <Field kField>
 Field PassOver(const char*& p, const char* end) {
-  constexpr std::string_view kName = kPlainNames[kField];
-  const bool is_name = static_cast<size_t>(end - p) >= kName.size() &&
-                       std::memcmp(p, kName.data(), kName.size()) == 0;
+  constexpr std::string_view kName = kFieldNames[kField];
+  constexpr size_t kBytes = kName.size() + 3;  // with its quotes and the colon
+  const bool is_name = static_cast<size_t>(end - p) >= kBytes && p[0] == '"' &&
+                       std::memcmp(p + 1, kName.data(), kName.size()) == 0 &&
+                       p[kBytes - 2] == '"' && p[kBytes - 1] == ':';
   if (!is_name) return kUnknown;
-  p += kName.size();
+  p += kBytes;
   return kField;
 }
 
