@@ -10,6 +10,7 @@
 #include "catch.h"
 #include "engine/hand_turned.h"
 #include "engine/naive_market.h"
+#include "engine/script_setting.h"
 #include "support/power_loss_env.h"
 
 using namespace wick;
@@ -18,6 +19,7 @@ using wick::test::Fault;
 using wick::test::HandTurnedEngine;
 using wick::test::kTierMs;
 using wick::test::kTierUnits;
+using wick::test::kWorkerCounts;
 using wick::test::NaiveCandle;
 using wick::test::NaiveSeries;
 using wick::test::PowerLossEnv;
@@ -25,7 +27,6 @@ using wick::test::PowerLossEnv;
 namespace {
 
 constexpr uint64_t kBaseMs = 1'700'000'000'000;
-constexpr unsigned kWorkerCounts[] = {1, 2, 3, 7};
 constexpr size_t kSeriesPerPartition = 5;
 
 /// What the scripts of a run met, so that nobody believes in scripts that did nothing.
@@ -77,16 +78,7 @@ class Script {
   uint64_t Random(uint64_t below) { return random_() % below; }
   bool OneIn(uint64_t n) { return Random(n) == 0; }
 
-  cold::StoreOptions Storage() const {
-    cold::StoreOptions storage;
-    storage.directory = "/data";
-    storage.block_cache_bytes = 1_MiB;
-    storage.journal_memtable_bytes = 256_KiB;
-    storage.candle_memtable_bytes = 64_KiB;
-    storage.resume_room_bytes = 16_KiB;
-    storage.env = disk_.env();
-    return storage;
-  }
+  cold::StoreOptions Storage() const { return test::SmallStorageOn(disk_); }
 
   static Symbol SymbolOf(size_t partition, size_t series) {
     return {"B" + std::to_string(partition) + std::to_string(series), "Q", "X"};

@@ -12,6 +12,7 @@
 #include "catch.h"
 #include "engine/hand_turned.h"
 #include "engine/naive_market.h"
+#include "engine/script_setting.h"
 #include "sanitized.h"
 #include "support/power_loss_env.h"
 
@@ -23,6 +24,7 @@ using wick::test::Fault;
 using wick::test::HandTurnedEngine;
 using wick::test::kTierMs;
 using wick::test::kTierUnits;
+using wick::test::kWorkerCounts;
 using wick::test::NaiveCandle;
 using wick::test::NaiveSeries;
 using wick::test::Picture;
@@ -33,7 +35,6 @@ namespace {
 
 constexpr uint64_t kBaseMs = 1'700'000'000'000;
 constexpr uint64_t kHourMs = 3'600'000;
-constexpr unsigned kWorkerCounts[] = {1, 2, 3, 7};
 constexpr DiskCall kFailingCalls[] = {
     DiskCall::kWrite,    DiskCall::kWrite,  DiskCall::kSync,
     DiskCall::kSync,     DiskCall::kOpen,   DiskCall::kRename,
@@ -119,23 +120,13 @@ class Script {
   uint64_t Random(uint64_t below) { return random_() % below; }
   bool OneIn(uint64_t n) { return Random(n) == 0; }
 
-  static cold::StoreOptions StorageOn(const PowerLossEnv& disk) {
-    cold::StoreOptions storage;
-    storage.directory = "/data";
-    storage.block_cache_bytes = 1_MiB;
-    storage.journal_memtable_bytes = 256_KiB;
-    storage.candle_memtable_bytes = 64_KiB;
-    storage.resume_room_bytes = 16_KiB;
-    storage.env = disk.env();
-    return storage;
-  }
-  cold::StoreOptions Storage() const { return StorageOn(disk_); }
+  cold::StoreOptions Storage() const { return test::SmallStorageOn(disk_); }
 
   /// A data directory that was made: most of a short script's time would go into making it.
   static const PowerLossEnv::Image& EmptyData() {
     static const PowerLossEnv::Image image = [] {
       const PowerLossEnv disk;
-      REQUIRE(cold::Store::Open(StorageOn(disk)).ok());
+      REQUIRE(cold::Store::Open(test::SmallStorageOn(disk)).ok());
       return disk.Save();
     }();
     return image;
