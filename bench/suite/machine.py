@@ -4,6 +4,10 @@ import os
 import platform
 from pathlib import Path
 
+from .process import Scratch, run
+
+LIMITS_SECONDS_MAX = 120
+
 
 def _cpu_model():
     for line in Path("/proc/cpuinfo").read_text().splitlines():
@@ -30,3 +34,11 @@ def load_average():
 
 def cores():
     return len(os.sched_getaffinity(0))
+
+
+def limits(program, scratch):
+    """What any server on this machine has to live with: (step, median, 99th percentile) rows."""
+    with Scratch(scratch) as directory:
+        lines = run([program, directory], LIMITS_SECONDS_MAX).splitlines()
+    return [(step, f"{median} {unit}", f"{p99} {unit}") for step, unit, median, p99 in
+            (line.split("\t") for line in lines)]

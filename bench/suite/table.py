@@ -5,6 +5,7 @@ import statistics
 BEGIN = "<!-- measured: begin -->"
 END = "<!-- measured: end -->"
 HEADS = ("work", "wick", "peer", "ratio", "goal", "met?")
+LIMIT_HEADS = ("what the machine takes", "median", "99th percentile")
 
 
 def _number(figure):
@@ -58,16 +59,16 @@ def row(line, runs):
             _met(line, figure, ratio))
 
 
-def markdown(rows):
-    lines = ["| " + " | ".join(HEADS) + " |", "|---" * len(HEADS) + "|"]
+def markdown(rows, heads=HEADS):
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     lines += ["| " + " | ".join(cells) + " |" for cells in rows]
     return "\n".join(lines)
 
 
-def text(rows):
-    widths = [max(len(cells[i]) for cells in [HEADS, *rows]) for i in range(len(HEADS))]
+def text(rows, heads=HEADS):
+    widths = [max(len(cells[i]) for cells in [heads, *rows]) for i in range(len(heads))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip()
-                     for cells in [HEADS, *rows])
+                     for cells in [heads, *rows])
 
 
 def write(page, content):

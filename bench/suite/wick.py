@@ -36,16 +36,17 @@ class Server(Process):
 
 
 class Wick:
-    def __init__(self, binary, scratch, seconds):
+    def __init__(self, binary, scratch, seconds, settings=()):
         self.binary = Path(binary)
         self.scratch = scratch
         self.seconds = seconds
+        self.settings = list(settings)
 
     def data(self):
         return Scratch(self.scratch)
 
     def serve(self, data, *settings):
-        return Server(self.binary, data, settings)
+        return Server(self.binary, data, [*self.settings, *settings])
 
     def command(self, server, kind, *arguments):
         return [self.binary, "bench", kind, "--server", server.binary, "--json",

@@ -91,8 +91,12 @@ def post_by_hey(context):
 
 
 # --- latest prices
-def latest(context, in_flight):
-    done = load(context, "latest", "--connections", 50, "--pipeline", in_flight, "--series", SERIES)
+# Leaves the load generator a core of its own.
+SPARED_CORE = [f"server.workers={max(1, machine.cores() - 1)}"]
+
+
+def latest(context, in_flight, settings=()):
+    done = load(context, "latest", "--connections", 50, "--pipeline", in_flight, "--series", SERIES, settings=settings)
     return {"latest": operations_per_s(done)}
 
 
@@ -104,7 +108,7 @@ def redis_get(context, in_flight, requests):
 
 
 def latest_single(context):
-    return latest(context, 1)
+    return latest(context, 1) | {"spared": latest(context, 1, SPARED_CORE)["latest"]}
 
 
 def redis_get_single(context):
@@ -139,9 +143,12 @@ def fill_redis(redis):
 def latest_http(context):
     if not peers.installed("wrk"):
         return {}
-    with context.wick.data() as data, context.wick.serve(data) as server:
-        context.wick.load(server, "latest", "--requests", 1, "--series", SERIES)
-        return {"http": peers.wrk(f"http://{server.http}/v1/latest?symbol=Bench0:B0/USDT", context.seconds)}
+    figures = {}
+    for name, settings in (("http", []), ("spared", SPARED_CORE)):
+        with context.wick.data() as data, context.wick.serve(data, *settings) as server:
+            context.wick.load(server, "latest", "--requests", 1, "--series", SERIES)
+            figures[name] = peers.wrk(f"http://{server.http}/v1/latest?symbol=Bench0:B0/USDT", context.seconds)
+    return figures
 
 
 def nginx_constant(context):
@@ -258,6 +265,8 @@ WORKS = [
     Work("latest", [
         Line("latest", "latest price, binary, 50 connections, one in flight each", "prices/s",
              peer="redis", peer_name="Redis GET", ratio_at_least=1.5),
+        Line("spared", "the same, one worker fewer than cores", "prices/s",
+             peer="redis", peer_name="Redis GET", ratio_at_least=1.5),
     ], latest_single, [(Redis, redis_get_single)]),
     Work("pipelined", [
         Line("latest", "latest price, binary, 50 connections, pipelined 128", "prices/s",
@@ -269,6 +278,8 @@ WORKS = [
     ], latest_multi, [(Redis, redis_mget)]),
     Work("http", [
         Line("http", "latest price over HTTP, wrk -t1 -c16", "requests/s",
+             peer="nginx", peer_name="nginx, a constant", ratio_at_least=1.3),
+        Line("spared", "the same, one worker fewer than cores", "requests/s",
              peer="nginx", peer_name="nginx, a constant", ratio_at_least=1.3),
     ], latest_http, [(Nginx, nginx_constant)]),
     Work("candles", [Line("candles", "1,000 candles of 1m from memory, one at a time, mean", "us", at_most=40)],

@@ -156,9 +156,22 @@ inline constexpr size_t kClientNameBytesMax = 64;
 inline constexpr size_t kTokenBytesMax = 1'024;
 inline constexpr size_t kMessageBytesMax = 1'024;
 
+/// A candle as it lies in a payload.
+struct CandleRecord {
+  uint64_t timestamp_ms;
+  double open, high, low, close;
+  uint64_t count;
+  double base_volume_last_24h, quote_volume_last_24h;
+  uint32_t interval_count;
+  uint8_t interval_unit;
+  uint8_t flags;  // kClosed, kFilled
+  uint16_t zero;
+};
+static_assert(sizeof(CandleRecord) == 72);
+
 inline constexpr size_t kIngestHeadBytes = 8;
 inline constexpr size_t kCandlesHeadBytes = 32;  // of the request and of the reply
-inline constexpr size_t kCandleBytes = 72;
+inline constexpr size_t kCandleBytes = sizeof(CandleRecord);
 inline constexpr size_t kSymbolBytesMin = 3 * sizeof(uint16_t);
 static_assert(kIngestHeadBytes + kEventsPerIngestMax * sizeof(Tick) <= kPayloadBytesMax);
 static_assert(sizeof(uint32_t) + kEntriesPerRequestMax * sizeof(Price) <= kPayloadBytesMax);

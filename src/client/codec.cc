@@ -35,23 +35,18 @@ Interval ReadInterval(uint32_t count, uint8_t unit) {
   return {count, static_cast<IntervalUnit>(static_cast<char>(unit))};
 }
 
-Candle ReadCandle(wire::Reader& reader) {
-  Candle candle;
-  candle.timestamp_ms = reader.U64();
-  candle.open = reader.F64();
-  candle.high = reader.F64();
-  candle.low = reader.F64();
-  candle.close = reader.F64();
-  candle.count = reader.U64();
-  candle.base_volume_last_24h = reader.F64();
-  candle.quote_volume_last_24h = reader.F64();
-  const uint32_t interval_count = reader.U32();
-  candle.interval = ReadInterval(interval_count, reader.U8());
-  const uint8_t flags = reader.U8();
-  candle.closed = (flags & wire::kClosed) != 0;
-  candle.filled = (flags & wire::kFilled) != 0;
-  reader.U16();
-  return candle;
+Candle CandleOf(const wire::CandleRecord& record) {
+  return {.timestamp_ms = record.timestamp_ms,
+          .open = record.open,
+          .high = record.high,
+          .low = record.low,
+          .close = record.close,
+          .count = record.count,
+          .base_volume_last_24h = record.base_volume_last_24h,
+          .quote_volume_last_24h = record.quote_volume_last_24h,
+          .interval = ReadInterval(record.interval_count, record.interval_unit),
+          .closed = (record.flags & wire::kClosed) != 0,
+          .filled = (record.flags & wire::kFilled) != 0};
 }
 
 }  // namespace
@@ -199,7 +194,8 @@ bool ReadReply(std::string_view payload, CandlesReply& reply) {
   reader.U32();
   if (count > reader.left() / wire::kCandleBytes) return false;
   reply.candles.reserve(count);
-  for (uint32_t i = 0; i < count; ++i) reply.candles.push_back(ReadCandle(reader));
+  const auto records = reader.Records<wire::CandleRecord>(count);
+  for (uint32_t i = 0; i < count; ++i) reply.candles.push_back(CandleOf(records[i]));
   return reader.ok();
 }
 

@@ -21,6 +21,11 @@ bool TakeOp(std::string_view& value, CandleOp& op) {
   return true;
 }
 
+bool IsReplace(std::string_view value) {
+  CandleOp op;
+  return TakeOp(value, op) && op == CandleOp::kReplace;
+}
+
 /// The candles of one chunk by bucket, while operands are applied to it.
 class Slots {
  public:
@@ -79,6 +84,12 @@ absl::Status DecodeValue(std::string_view value, Chunk chunk, std::vector<Folded
 }
 
 bool ChunkMerge::FullMergeV2(const MergeOperationInput& in, MergeOperationOutput* out) const {
+  // Most reads meet one operand: it is what the merge would make of it.
+  if (in.existing_value == nullptr && in.operand_list.size() == 1 &&
+      IsReplace(View(in.operand_list.front()))) {
+    out->existing_operand = in.operand_list.front();
+    return true;
+  }
   Slots slots;
   if (in.existing_value != nullptr && !slots.Apply(View(*in.existing_value))) return false;
   for (const Slice& operand : in.operand_list) {

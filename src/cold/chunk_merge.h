@@ -24,9 +24,9 @@ absl::Status DecodeValue(std::string_view value, Chunk chunk,
 
 /// Applies operands, oldest first, bucket by bucket: kReplace overwrites, kFold folds into what is
 /// there or else inserts. Its full merge is one kReplace chunk. Operands of the same op merge among
-/// themselves without the base; of different ops they are kept apart. An operand that does not
-/// decode fails the merge, and RocksDB reports the key as corrupt instead of losing it. Threads:
-/// any; it has no state.
+/// themselves without the base; of different ops they are kept apart. A kReplace that is alone is
+/// passed on unread. An operand that does not decode fails any other merge, and RocksDB reports the
+/// key as corrupt instead of losing it. Threads: any; it has no state.
 class ChunkMerge final : public rocksdb::MergeOperator {
  public:
   const char* Name() const override { return "wick.ChunkMerge"; }  // on disk for ever

@@ -66,19 +66,20 @@ void WriteEvent(const PriceEvent& event, wire::Writer& writer) {
   writer.PriceRecord(event.price);
 }
 
-void WriteCandle(const Candle& candle, wire::Writer& writer) {
-  writer.U64(candle.timestamp_ms);
-  writer.F64(candle.open);
-  writer.F64(candle.high);
-  writer.F64(candle.low);
-  writer.F64(candle.close);
-  writer.U64(candle.count);
-  writer.F64(candle.base_volume_last_24h);
-  writer.F64(candle.quote_volume_last_24h);
-  writer.U32(candle.interval.count);
-  writer.U8(static_cast<uint8_t>(candle.interval.unit));
-  writer.U8((candle.closed ? wire::kClosed : 0) | (candle.filled ? wire::kFilled : 0));
-  writer.U16(0);
+wire::CandleRecord RecordOf(const Candle& candle) {
+  return {.timestamp_ms = candle.timestamp_ms,
+          .open = candle.open,
+          .high = candle.high,
+          .low = candle.low,
+          .close = candle.close,
+          .count = candle.count,
+          .base_volume_last_24h = candle.base_volume_last_24h,
+          .quote_volume_last_24h = candle.quote_volume_last_24h,
+          .interval_count = candle.interval.count,
+          .interval_unit = static_cast<uint8_t>(candle.interval.unit),
+          .flags = static_cast<uint8_t>((candle.closed ? wire::kClosed : 0) |
+                                        (candle.filled ? wire::kFilled : 0)),
+          .zero = 0};
 }
 
 }  // namespace
@@ -140,7 +141,10 @@ void AppendCandles(uint64_t request_id, const CandlesReply& reply, std::string& 
   candles.writer.U64(reply.next_ms.value_or(0));
   WriteCount(reply.candles.size(), candles.writer);
   candles.writer.U32(0);
-  for (const Candle& candle : reply.candles) WriteCandle(candle, candles.writer);
+  for (const Candle& candle : reply.candles) {
+    const wire::CandleRecord record = RecordOf(candle);
+    candles.writer.Records(std::span(&record, 1));
+  }
   candles.End();
 }
 

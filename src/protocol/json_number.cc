@@ -18,6 +18,10 @@ constexpr int kExactDigits = 19;                         // any 19 digits fit 64
 constexpr int64_t kExponentMax = 1'000'000'000'000'000;  // no body has digits enough to undo it
 constexpr uint64_t kExactDoubleMax = uint64_t{1} << 53;
 
+constexpr std::array<double, 23> kPowersOfTen = {
+    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 uint64_t EightBytes(const char* p) {
@@ -57,6 +61,34 @@ int CountDigits(uint64_t value) {
   int digits = 0;
   for (; value != 0; value /= 10) ++digits;
   return digits;
+}
+
+/// Appends a value that has at most 15 digits, 9 of them decimals, as prices and volumes have.
+/// False: it has more. Any two decimals of up to 15 digits are different float64 (DBL_DIG), so the
+/// first one found, with the fewest decimals, is the shortest.
+bool AppendPlain(std::string& out, double value) {
+  constexpr size_t kDecimalsMax = 9;
+  constexpr double kDigitsEnd = 1e15;
+  if (std::signbit(value)) return false;
+  for (size_t decimals = 0; decimals <= kDecimalsMax; ++decimals) {
+    const double scaled = value * kPowersOfTen[decimals];
+    if (!(scaled < kDigitsEnd)) return false;
+    const auto digits = static_cast<uint64_t>(scaled + 0.5);
+    // The product is rounded, so it only tells what cannot be; the quotient is what a reader gets.
+    if (std::abs(scaled - static_cast<double>(digits)) > scaled * 1e-15) continue;
+    if (static_cast<double>(digits) / kPowersOfTen[decimals] != value) continue;
+    std::array<char, 20> text;
+    char* const end = text.data() + text.size();
+    char* begin = end;
+    uint64_t left = digits;
+    for (size_t i = 0; i < decimals; ++i, left /= 10) *--begin = static_cast<char>('0' + left % 10);
+    if (decimals > 0) *--begin = '.';
+    do *--begin = static_cast<char>('0' + left % 10);
+    while ((left /= 10) != 0);
+    out.append(begin, end);
+    return true;
+  }
+  return false;
 }
 
 /// Reads any number; ScanNumber() reads the usual ones itself.
@@ -136,9 +168,6 @@ const char* ScanNumber(const char* begin, const char* end, JsonNumber& number) {
 
 double ToDouble(const JsonNumber& number, std::string_view text) {
   // Both factors are exact, so the one rounding of their product or quotient is right (Clinger).
-  static constexpr std::array<double, 23> kPowersOfTen = {
-      1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-      1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
   constexpr auto kPowerMax = static_cast<int64_t>(kPowersOfTen.size()) - 1;
   const double sign = number.negative ? -1.0 : 1.0;
   if (number.digits == 0) return sign * 0.0;
@@ -172,6 +201,7 @@ std::optional<uint64_t> ToUint64(const JsonNumber& number) {
 }
 
 void AppendNumber(std::string& out, double value) {
+  if (AppendPlain(out, value)) return;
   // Above this not every whole number is a float64: the fixed form would show digits nobody sent,
   // so the shortest ones are written out from the scientific form: "1.5e+22".
   constexpr double kWholeMax = 9'007'199'254'740'992;

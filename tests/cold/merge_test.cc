@@ -117,6 +117,23 @@ TEST_CASE("operands of one op merge without their base, those of two ops do not"
   REQUIRE_FALSE(merge.PartialMergeMulti("", {fold_1, replace_1}, &merged, nullptr));
 }
 
+TEST_CASE("a replacement that is alone is passed on, a fold becomes one", "[cold][merge]") {
+  const ChunkMerge merge;
+  const std::string replace = Operand(CandleOp::kReplace, {{Single(1, 1), Single(2, 1)}});
+  const std::string fold = Operand(CandleOp::kFold, {{Single(1, 1), Single(2, 1)}});
+  for (const std::string& operand : {replace, fold}) {
+    const std::vector<rocksdb::Slice> operands = {operand};
+    std::string merged;
+    rocksdb::Slice existing(nullptr, 0);
+    rocksdb::MergeOperator::MergeOperationOutput out(merged, existing);
+    const rocksdb::Slice key("key");
+    REQUIRE(merge.FullMergeV2(
+        rocksdb::MergeOperator::MergeOperationInput(key, nullptr, operands, nullptr), &out));
+    REQUIRE((existing.data() == nullptr) == (operand == fold));
+    REQUIRE((existing.data() == nullptr ? merged : existing.ToString()) == replace);
+  }
+}
+
 TEST_CASE("an operand that is empty, damaged or of an unknown op fails the merge",
           "[cold][merge]") {
   const ChunkMerge merge;

@@ -1,6 +1,8 @@
 #include "protocol/json_number.h"
 
+#include <array>
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -118,6 +120,21 @@ TEST_CASE("numbers are written without exponent and read back the same", "[proto
   CHECK(Write(1.7976931348623157e308).size() == 309);
   CHECK(Write(1.7976931348623157e308).starts_with("17976931348623157"));
   CHECK(Write(-std::numeric_limits<double>::denorm_min()).find_first_of("eE") == std::string::npos);
+}
+
+TEST_CASE("decimals are written with the fewest digits, as to_chars does", "[protocol][number]") {
+  std::mt19937_64 random(1763);
+  for (int i = 0; i < 200'000; ++i) {
+    // Of 1 to 16 digits, up to 12 of them decimals: some are written the short way, some not.
+    double value = static_cast<double>(random() % (uint64_t{1} << (1 + random() % 53)));
+    value /= std::pow(10.0, static_cast<int>(random() % 13));
+    if (random() % 8 == 0) value = std::nextafter(value, 1e300);
+    if (random() % 16 == 0) value = -value;
+    std::array<char, 400> expected;
+    const auto end = std::to_chars(expected.data(), expected.data() + expected.size(), value,
+                                   std::chars_format::fixed);
+    REQUIRE(Write(value) == std::string_view(expected.data(), end.ptr));
+  }
 }
 
 TEST_CASE("every float64 survives being written and read", "[protocol][number]") {

@@ -111,9 +111,9 @@ absl::Status KafkaConsumer::Impl::LookForPartitions(KafkaTopic& topic) {
 
 absl::Status KafkaConsumer::Impl::AddFresh(KafkaTopic& topic, std::vector<WantedPartition> fresh) {
   // The first is the one behind the last that did not answer: none holds back the others for ever.
-  std::ranges::rotate(fresh, std::ranges::find_if(fresh, [&](const WantedPartition& each) {
-                        return each.number >= topic.ask_from;
-                      }));
+  const auto first = std::ranges::find_if(
+      fresh, [&](const WantedPartition& each) { return each.number >= topic.ask_from; });
+  std::rotate(fresh.begin(), first, fresh.end());
   absl::Status status;
   bool whole = true;  // all there are said where they begin
   std::vector<std::pair<uint32_t, uint64_t>> found;
