@@ -29,6 +29,7 @@ constexpr auto kKinds = std::to_array<ProblemKind>({
     {500, "internal_error", "The server made an error"},
     {503, "unavailable", "The server cannot do this now"},
     {503, "recovering", "The server has started and does not know yet what it holds"},
+    {503, "lagging", "The server has not caught up with Kafka"},
     {503, "overloaded", "Too many requests of this kind are being answered"},
     {503, "write_failed", "The server can no longer write; it goes on answering reads"},
     {507, "storage_full", "The disk is full; the server goes on answering reads"},

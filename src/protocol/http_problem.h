@@ -32,6 +32,7 @@ enum class ProblemCode : uint8_t {
   kInternalError,
   kUnavailable,
   kRecovering,
+  kLagging,
   kOverloaded,
   kWriteFailed,
   kStorageFull,

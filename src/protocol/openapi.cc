@@ -447,10 +447,10 @@ constexpr std::string_view kOpenApi = R"openapi({
         "operationId": "getReadyz",
         "security": [],
         "tags": ["operation"],
-        "summary": "The server has recovered and can write",
+        "summary": "The server has recovered, can write, and has caught up with Kafka where it reads topics",
         "responses": {
           "200": {
-            "description": "It has and can",
+            "description": "It has, and can",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Health"}}}
           },
           "400": {"$ref": "#/components/responses/BadRequest"},
@@ -632,7 +632,7 @@ constexpr std::string_view kOpenApi = R"openapi({
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
       },
       "Unavailable": {
-        "description": "unavailable, recovering, overloaded or write_failed",
+        "description": "unavailable, recovering, lagging, overloaded or write_failed",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
       },
       "DiskFull": {
@@ -890,7 +890,7 @@ constexpr std::string_view kOpenApi = R"openapi({
         "properties": {
           "version": {"type": "string"},
           "uptimeInMs": {"type": "integer"},
-          "state": {"type": "string", "enum": ["recovering", "ready", "disk_full", "failed", "stopping"]},
+          "state": {"type": "string", "enum": ["recovering", "ready", "lagging", "disk_full", "failed", "stopping"]},
           "writable": {"type": "boolean"},
           "writeError": {"type": "string", "description": "Why writes are refused; empty if they are taken."},
           "writeErrorSinceInMs": {"type": "integer", "description": "0 if writes are taken."},
@@ -931,6 +931,9 @@ constexpr std::string_view kOpenApi = R"openapi({
             "properties": {
               "error": {"type": "string", "description": "What keeps a topic from being read; empty: nothing."},
               "paused": {"type": "boolean", "description": "Nothing is taken as long as the disk is full."},
+              "largestLag": {"type": "integer", "description": "In records, of the partitions that are read."},
+              "lagKnown": {"type": "boolean", "description": "Of every partition that is read."},
+              "lagging": {"type": "string", "description": "Why /readyz refuses; empty: it does not for this."},
               "eventsPerSecond": {"type": "integer", "description": "Over the last seconds."},
               "deadLettersPublished": {"type": "integer"},
               "deadLettersFailed": {"type": "integer", "description": "Attempts to publish that failed."},
@@ -1037,7 +1040,7 @@ constexpr std::string_view kOpenApi = R"openapi({
           "detail": {"type": "string", "description": "What was wrong, where, and what to do."},
           "code": {
             "type": "string",
-            "enum": ["bad_request", "invalid_json", "invalid_body", "invalid_parameter", "missing_parameter", "unknown_parameter", "unauthorized", "forbidden", "unknown_series", "unknown_reference", "not_found", "method_not_allowed", "request_timeout", "body_too_large", "unsupported_media_type", "header_too_large", "internal_error", "unavailable", "recovering", "overloaded", "write_failed", "storage_full"]
+            "enum": ["bad_request", "invalid_json", "invalid_body", "invalid_parameter", "missing_parameter", "unknown_parameter", "unauthorized", "forbidden", "unknown_series", "unknown_reference", "not_found", "method_not_allowed", "request_timeout", "body_too_large", "unsupported_media_type", "header_too_large", "internal_error", "unavailable", "recovering", "lagging", "overloaded", "write_failed", "storage_full"]
           }
         }
       }

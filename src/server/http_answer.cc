@@ -73,8 +73,9 @@ HttpAnswer AnswerOf(const protocol::Problem& problem) {
 
 HttpAnswer AnswerOf(protocol::ProblemCode code, std::string detail) {
   HttpAnswer answer = AnswerOf(protocol::MakeProblem(code, std::move(detail)));
-  const bool passes =
-      code == protocol::ProblemCode::kRecovering || code == protocol::ProblemCode::kOverloaded;
+  const bool passes = code == protocol::ProblemCode::kRecovering ||
+                      code == protocol::ProblemCode::kLagging ||
+                      code == protocol::ProblemCode::kOverloaded;
   if (passes) answer.retry_after_s = 1;
   return answer;
 }

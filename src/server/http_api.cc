@@ -343,11 +343,13 @@ bool HttpApi::On(const protocol::GetHealthz&, const HttpMessage&, HttpAnswer& an
 
 bool HttpApi::On(const protocol::GetReadyz&, const HttpMessage&, HttpAnswer& answer, Later) {
   const ServerState& state = services_.state;
-  if (const absl::Status ready = state.Ready(); ready.ok()) {
-    answer.body += R"({"status":"ok"})";
-  } else {
+  if (const absl::Status ready = state.Ready(); !ready.ok()) {
     answer = AnswerOf(state.recovered() ? ProblemCode::kUnavailable : ProblemCode::kRecovering,
                       Message(ready));
+  } else if (std::string lagging = state.Lagging(); !lagging.empty()) {
+    answer = AnswerOf(ProblemCode::kLagging, std::move(lagging));
+  } else {
+    answer.body += R"({"status":"ok"})";
   }
   return true;
 }

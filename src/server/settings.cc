@@ -220,6 +220,9 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"kafka.partition_refresh", Kind::kDuration, "30s", kSecondMs, kDayMs, 1,
      [](ServerConfig& c) -> Field { return &c.kafka.partition_refresh_ms; },
      "Time between two looks for new partitions."},
+    {"kafka.ready_lag", Kind::kCount, "10000", 0, 1'000'000'000, 1,
+     [](ServerConfig& c) -> Field { return &c.kafka.ready_lag; },
+     "Records that a partition may be behind while /readyz answers 200. 0: any number."},
 
     {"log.level", Kind::kLogLevel, "info", 0, 0, 1,
      [](ServerConfig& c) -> Field { return &c.log_level; },

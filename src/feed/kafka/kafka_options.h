@@ -20,7 +20,8 @@ struct KafkaOptions {
   std::string dead_letter_topic;        // empty: dead letters are kept, and published nowhere
   uint64_t dead_letter_bytes_max = 256ull << 20;  // of all that are kept
   std::string group;  // under which offsets are committed, for tools that show lag
-  uint64_t partition_refresh_ms = 30'000;         // between two looks for new partitions
+  uint64_t partition_refresh_ms = 30'000;  // between two looks for new partitions
+  uint64_t ready_lag = 10'000;  // records a partition of a ready server may be behind; 0: any
   std::map<std::string, std::string> properties;  // of librdkafka
 };
 
