@@ -44,6 +44,7 @@ constexpr std::array<std::string_view, kBinaryRouteCount> kRouteNames = {
     "checkpoint",
     "backup",
     "dead_letters",
+    "cluster",
 };
 
 /// So many prices lie between asking for memory and reading it.
@@ -420,6 +421,11 @@ bool BinaryApi::On(Id id, const binary::DeadLettersRequest& asked, BinaryReply& 
                        Fail(id, read, made);
                      }
                    });
+}
+
+bool BinaryApi::On(Id id, const binary::ClusterRequest&, BinaryReply& reply, Later) {
+  binary::AppendCluster(id, {}, reply.frames);
+  return true;
 }
 
 }  // namespace wick::server

@@ -15,7 +15,7 @@
 namespace wick::server {
 
 /// Types of requests as the metrics call them: by wire::Type; 0 is no type.
-inline constexpr size_t kBinaryRouteCount = wire::RequestType(wire::Type::kDeadLetters) + 1u;
+inline constexpr size_t kBinaryRouteCount = wire::RequestType(wire::Type::kCluster) + 1u;
 std::string_view BinaryRouteName(size_t type);
 static_assert(kBinaryRouteCount <= kRoutesMax);
 
@@ -77,6 +77,7 @@ class BinaryApi {
   bool On(Id, const protocol::binary::CheckpointRequest&, BinaryReply&, Later);
   bool On(Id, const protocol::binary::BackupRequest&, BinaryReply&, Later);
   bool On(Id, const protocol::binary::DeadLettersRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::ClusterRequest&, BinaryReply&, Later);
 
   /// Computes a reply on the read pool by `append(BinaryReply&)`; for On() to return. True: there
   /// is no place, `reply` says so.

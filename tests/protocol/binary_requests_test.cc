@@ -90,6 +90,7 @@ std::vector<std::pair<wire::Type, std::string>> ValidRequests() {
       {wire::Type::kCheckpoint, ""},
       {wire::Type::kBackup, PayloadOf(write_backup)},
       {wire::Type::kDeadLetters, PayloadOf(write_letters)},
+      {wire::Type::kCluster, ""},
   };
 }
 
