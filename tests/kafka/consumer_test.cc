@@ -7,13 +7,13 @@
 #include <random>
 #include <set>
 
-#include "base/murmur2.h"
 #include "engine/naive_market.h"
 #include "feed/kafka/producer.h"
 #include "feed/kafka/record_writer.h"
 #include "kafka/mock_cluster.h"
 #include "kafka/reading_engine.h"
 #include "support/power_loss_env.h"
+#include "wick/partition.h"
 
 using namespace wick;
 using feed::RecordFormat;
