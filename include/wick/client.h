@@ -19,7 +19,8 @@ namespace wick {
 
 struct ClientError {
   ErrorCode code = ErrorCode::kInternal;
-  std::string message;  // one line: what failed, where
+  std::string message;    // one line: what failed, where
+  std::string address{};  // of kMoved: "host:port" of the node that has the pair
 };
 
 /// A value or why there is none. value() needs ok(), error() needs !ok().

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <future>
 
-#include "base/murmur2.h"
 #include "kafka/fixture.h"
+#include "wick/partition.h"
 
 using namespace wick;
 using namespace wick::test;

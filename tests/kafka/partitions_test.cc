@@ -1,6 +1,6 @@
 // Which partitions of a mock cluster's topics are read, and from where.
-#include "base/murmur2.h"
 #include "kafka/fixture.h"
+#include "wick/partition.h"
 
 using namespace wick;
 using namespace wick::test;

@@ -8,12 +8,12 @@
 #include <memory>
 #include <optional>
 
-#include "base/murmur2.h"
 #include "feed/kafka/producer.h"
 #include "feed/kafka/record_writer.h"
 #include "integration/http_client.h"
 #include "kafka/broker/fixture.h"
 #include "kafka/mock_cluster.h"
+#include "wick/partition.h"
 
 using namespace wick;
 using namespace wick::test;
