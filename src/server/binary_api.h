@@ -4,6 +4,7 @@
 #include <absl/functional/any_invocable.h>
 #include <absl/functional/function_ref.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -103,6 +104,11 @@ class BinaryApi {
   }
 
   static BinaryReply Overloaded(Id id);
+
+  /// The reply that another node has the pair, and where.
+  void FailMoved(Id id, const SymbolView& pair, BinaryReply& reply);
+  /// True: another node has one of the pairs, and `reply` says so of the first.
+  bool FailedElsewhere(Id id, std::span<const SymbolView> symbols, BinaryReply& reply);
 
   /// The callback of a change that has no reply but "done".
   absl::AnyInvocable<void(absl::Status)> WhenDone(Id id, wire::Type type, RespondBinary respond);

@@ -182,6 +182,12 @@ absl::StatusOr<std::vector<WantedPartition>> KafkaConsumer::Impl::WantedPartitio
                  rd_kafka_err2str(of_topic.err));
   }
   const auto count = static_cast<uint32_t>(of_topic.partition_cnt);
+  if (options_.topic_partitions != 0 && options_.topic_partitions != count) {
+    return Error(absl::StatusCode::kFailedPrecondition,
+                 "topic {} has {} partitions, but cluster.partitions is {}: the pairs of both would "
+                 "not be the same",
+                 topic.name, count, options_.topic_partitions);
+  }
   std::vector<WantedPartition> wanted;
   if (options_.partitions.empty()) {
     for (uint32_t number = 0; number < count; ++number) wanted.push_back({number, true, ""});
