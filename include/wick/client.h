@@ -60,7 +60,8 @@ class [[nodiscard]] Result<void> {
   std::optional<ClientError> error_;
 };
 
-/// A node of a cluster that an answer does without, and why.
+/// A node of a cluster that an answer does without, or in doubt (kMoved: it has another map than
+/// the client), and why.
 struct MissingNode {
   uint32_t node = 0;            // its number in the cluster
   std::string address;          // its binary one, "host:port"

@@ -80,7 +80,9 @@ int Fail(const std::string& message) {
 
 int TellMissing(const std::vector<MissingNode>& missing) {
   for (const MissingNode& node : missing) {
-    Fail(fmt::format("the answer is without {}", node.error.message));
+    const bool in_doubt = node.error.code == ErrorCode::kMoved;
+    Fail(fmt::format("the answer {} {}", in_doubt ? "may have gaps:" : "is without",
+                     node.error.message));
   }
   return missing.empty() ? kOk : kFailed;
 }

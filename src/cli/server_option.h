@@ -34,7 +34,8 @@ std::optional<Client> ConnectTo(const Remote& remote);
 /// One line on stderr, "wick: ..."; returns kFailed.
 int Fail(const std::string& message);
 
-/// A line on stderr for each node that an answer does without; kFailed if there is one, else kOk.
+/// A line on stderr for each node that an answer does without, or in doubt; kFailed if there is
+/// one, else kOk.
 int TellMissing(const std::vector<MissingNode>& missing);
 
 /// Writes to stdout.

@@ -99,7 +99,8 @@ struct Client::Impl {
     const std::vector<MissingNode> missing =
         cluster->AskAll(type, write, [&done](std::string_view) { return ++done > 0; });
     for (const MissingNode& node : missing) {
-      if (node.error.code != ErrorCode::kNotFound) return node.error;
+      const bool did = node.error.code == ErrorCode::kMoved;  // its map has no say in references
+      if (!did && node.error.code != ErrorCode::kNotFound) return node.error;
     }
     if (done == 0) return missing.front().error;
     return {};

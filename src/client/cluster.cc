@@ -22,7 +22,7 @@ Result<std::unique_ptr<Cluster>> Cluster::Connect(const ClientOptions& options) 
     cluster->entry_ = cluster->map_.self();
   }
   cluster->slots_.resize(cluster->nodes());
-  cluster->slots_[cluster->entry_] = {std::move(*session), ++cluster->connections_};
+  cluster->slots_[cluster->entry_] = {std::move(*session), ++cluster->connections_, cluster->map_};
   return cluster;
 }
 
@@ -51,21 +51,27 @@ Result<void> Cluster::Open(uint32_t node, const ClientOptions& options) {
   Result<ClusterMap> map = (*session)->AskMap();
   if (!map) return map.error();
   const bool is_node = !map->alone() && map->self() == node;
-  if (!map->HasSameNodesOfPairs(map_)) news_ = std::move(*map);
-  if (is_node) slots_[node] = {std::move(*session), ++connections_};
+  if (!map->HasSameNodesOfPairs(map_)) news_ = *map;
+  if (is_node) slots_[node] = {std::move(*session), ++connections_, std::move(*map)};
   return {};
+}
+
+bool Cluster::HasNews(uint32_t node) {
+  Slot& slot = slots_[node];
+  Result<ClusterMap> map = slot.session->AskMap();
+  if (!map) return false;
+  slot.told = std::move(*map);
+  if (slot.told.HasSameNodesOfPairs(map_)) return false;
+  news_ = slot.told;
+  return true;
 }
 
 void Cluster::LearnFromOthers(uint32_t lost) {
   for (uint32_t node = 0; node < nodes() && !news_; ++node) {
     if (node == lost) continue;
     for (int tries = 0; tries < 2 && !news_; ++tries) {  // the first may find the connection lost
-      const Result<Session*> session = At(node);
-      if (!session) break;
-      Result<ClusterMap> map = (*session)->AskMap();
-      if (!map) continue;
-      if (!map->HasSameNodesOfPairs(map_)) news_ = std::move(*map);
-      return;
+      if (!At(node)) break;
+      if (HasNews(node) || !slots_[node].session->spent()) return;
     }
   }
 }
@@ -159,11 +165,7 @@ void Cluster::AskShares(const ListRequest& request, std::vector<std::vector<size
       ClientError error = reply ? session.Unreadable() : reply.error();
       bool again = false;
       if (error.code == ErrorCode::kMoved && !alone()) {
-        if (turn < kTurnsMax) {
-          Result<ClusterMap> map = session.AskMap();
-          again = map && !map->HasSameNodesOfPairs(map_);
-          if (again) news_ = std::move(*map);
-        }
+        again = turn < kTurnsMax && HasNews(part.node);
         if (!again) error = NoAgreement(error, session.server());
       } else if (error.code == ErrorCode::kConnectionLost) {
         again = request.repeatable && !alone() && turn == 0;
@@ -213,7 +215,16 @@ std::vector<MissingNode> Cluster::AskAll(
       ClientError error = replies[i] ? slots_[node].session->Unreadable() : replies[i].error();
       missing.push_back(Missing(node, std::move(error), {}));
     }
-    std::ranges::sort(missing, {}, &MissingNode::node);
+    for (uint32_t node = 0; node < nodes(); ++node) {
+      if (!slots_[node].session || slots_[node].told.HasSameNodesOfPairs(map_)) continue;
+      if (std::ranges::find(missing, node, &MissingNode::node) != missing.end()) continue;
+      missing.push_back(Missing(node,
+                                {ErrorCode::kMoved,
+                                 "it has another map of the cluster: pairs that move between nodes "
+                                 "may be missing, or listed twice"},
+                                {}));
+    }
+    std::ranges::stable_sort(missing, {}, &MissingNode::node);
     return missing;
   }
 }

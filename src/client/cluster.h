@@ -51,7 +51,8 @@ class Cluster {
   std::vector<MissingNode> Ask(const ListRequest& request);
 
   /// Asks every node the same, at the same time. What answered is given to `take`, in the order of
-  /// the nodes' numbers; false: the payload is no answer.
+  /// the nodes' numbers; false: the payload is no answer. A node whose map is another one is in the
+  /// result, too: what it answered has other pairs than it should.
   std::vector<MissingNode> AskAll(wire::Type type, const std::function<void(wire::Writer)>& write,
                                   const std::function<bool(std::string_view payload)>& take);
 
@@ -67,6 +68,7 @@ class Cluster {
   struct Slot {
     std::unique_ptr<Session> session;  // null: never asked, or lost
     uint64_t connection = 0;           // number of the session
+    ClusterMap told;                   // by the node, when it was last asked
   };
   /// A part of a request on its way.
   struct Asked {
@@ -81,6 +83,8 @@ class Cluster {
   Result<Session*> At(uint32_t node);
   /// Leaves the slot empty if another node answers there.
   Result<void> Open(uint32_t node, const ClientOptions& options);
+  /// Asks a connected node for its map; true: it is another one, which is the news then.
+  bool HasNews(uint32_t node);
   /// Asks the others for their map: pairs of a node that is lost may be on them now.
   void LearnFromOthers(uint32_t lost);
   /// Takes over another map, if one was told: pairs or nodes are elsewhere then.

@@ -189,6 +189,24 @@ TEST_CASE("a connection that was lost meanwhile is made again for a read", "[cli
   CHECK(exchanges->size() == 1);
 }
 
+TEST_CASE("a listing names the node that has another map", "[client][cluster]") {
+  FakeCluster cluster;
+  cluster.SetPrice(0, kSol, At(10));
+  cluster.SetPrice(1, kBtc, At(20));
+  cluster.SetOwner(1, 2, 1);
+  Client client = Connected(cluster.Options(0));
+  const auto exchanges = client.Exchanges();
+  REQUIRE(exchanges.ok());
+  CHECK(exchanges->at(0).pairs.size() == 2);
+  // The map of the node that was connected to last is the client's: the other one's is in doubt.
+  CheckMissing(*exchanges, cluster, 0);
+  CHECK(exchanges->missing[0].error.code == ErrorCode::kMoved);
+  CHECK(client.SetReference({"BTC", "USD", "kraken"}).ok());
+  cluster.SetOwner(0, 2, 1);
+  cluster.Drop(0);  // as it is when a node is restarted with its new map
+  CHECK(client.Exchanges()->missing.empty());
+}
+
 TEST_CASE("ids are the client's: those of two nodes do not collide", "[client][cluster]") {
   FakeCluster cluster;
   Client client = Connected(cluster.Options(0));
