@@ -28,6 +28,7 @@ struct ToPayload {
   void operator()(const binary::ReferencesRequest&) const {}
   void operator()(const binary::StatusRequest&) const {}
   void operator()(const binary::CheckpointRequest&) const {}
+  void operator()(const binary::ClusterRequest&) const {}
   void operator()(const binary::RegisterRequest& request) const {
     client::WriteSymbols(request.symbols, writer());
   }
@@ -157,8 +158,14 @@ void CheckReplies(std::string_view payload) {
   CheckReply<std::vector<Reference>>(payload, [](const auto& reply, std::string& out) {
     binary::AppendReferences(1, reply, out);
   });
+  CheckReply<wire::ClusterReply>(
+      payload, [](const auto& reply, std::string& out) { binary::AppendCluster(1, reply, out); });
   CheckReply<ClientError>(payload, [](const auto& reply, std::string& out) {
-    binary::AppendError(1, reply.code, reply.message, out);
+    if (reply.code == ErrorCode::kMoved) {
+      binary::AppendMoved(1, reply.message, reply.address, out);
+    } else {
+      binary::AppendError(1, reply.code, reply.message, out);
+    }
   });
 }
 

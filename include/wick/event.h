@@ -57,8 +57,9 @@ enum class Refusal : uint8_t {
   kTooManySeries = 8,
   kUnknownSeries = 9,      // binary protocol only: an id that was never registered
   kTooManyNewSeries = 10,  // within the last minute: the same symbol may be taken later
+  kMoved = 11,             // another node of the cluster has the pair
 };
-inline constexpr int kRefusalCount = 11;
+inline constexpr int kRefusalCount = 12;
 
 /// The code of a refusal as users meet it: "invalid_price". kNone gives "none".
 constexpr std::string_view RefusalCode(Refusal r) {
@@ -72,7 +73,8 @@ constexpr std::string_view RefusalCode(Refusal r) {
                                                       "future_timestamp",
                                                       "too_many_series",
                                                       "unknown_series",
-                                                      "too_many_new_series"};
+                                                      "too_many_new_series",
+                                                      "moved"};
   return static_cast<uint8_t>(r) < kRefusalCount ? kCodes[static_cast<uint8_t>(r)] : "unknown";
 }
 

@@ -37,6 +37,7 @@ enum class ErrorCode : uint16_t {
   kRecovering = 14,
   kOverloaded = 15,
   kForbidden = 17,  // the token has not the scope of the request
+  kMoved = 18,      // another node of the cluster has the pair; the error names its address
 
   // Again one after which the server closes.
   kUnauthorized = 16,  // no token, or one the server does not know
@@ -71,6 +72,7 @@ inline constexpr ErrorCodeName kErrorCodeNames[] = {
     {ErrorCode::kOverloaded, "overloaded"},
     {ErrorCode::kUnauthorized, "unauthorized"},
     {ErrorCode::kForbidden, "forbidden"},
+    {ErrorCode::kMoved, "moved"},
     {ErrorCode::kConnectFailed, "connect_failed"},
     {ErrorCode::kConnectionLost, "connection_lost"},
     {ErrorCode::kTimeout, "timeout"},
@@ -128,6 +130,7 @@ enum class Type : uint16_t {
   kCheckpoint = 16,
   kBackup = 17,
   kDeadLetters = 18,
+  kCluster = 19,
 };
 
 /// The reply to a request has the request's type with this bit; an error has nothing but the bit.
@@ -210,6 +213,7 @@ struct HelloReply {
   uint16_t version = kVersion;  // both sides go on with this one
   std::string server_version;   // of the program: "0.1.0"
   Limits limits;
+  uint32_t partitions = 0;  // of the node's cluster; 0: it stands alone
 
   friend bool operator==(const HelloReply&, const HelloReply&) = default;
 };
@@ -254,6 +258,25 @@ struct BackupReply {
   uint64_t duration_ms = 0;
 
   friend bool operator==(const BackupReply&, const BackupReply&) = default;
+};
+
+/// One node of a cluster, as the configuration names it.
+struct ClusterNode {
+  std::string http;                  // "host:port"
+  std::string binary;                // "host:port"
+  std::vector<uint32_t> partitions;  // ascending
+
+  friend bool operator==(const ClusterNode&, const ClusterNode&) = default;
+};
+
+/// Which node has which pairs: those whose murmur2 of `BASE/QUOTE`, as Kafka's Java clients take
+/// it of `partitions`, is one of the node's.
+struct ClusterReply {
+  uint32_t partitions = 0;         // of the cluster; 0: the node stands alone
+  uint32_t self = 0;               // number of the node that answers
+  std::vector<ClusterNode> nodes;  // in the order of their numbers; empty if it stands alone
+
+  friend bool operator==(const ClusterReply&, const ClusterReply&) = default;
 };
 
 // --- bytes

@@ -12,6 +12,7 @@ constexpr size_t kExchangeBytesMin = 2 + 8 + 4;
 constexpr size_t kPairBytesMin = 2 + 2 + 8;
 constexpr size_t kEventBytesMin = wire::kSymbolBytesMin + sizeof(Price);
 constexpr size_t kBaseBytesMin = kEventBytesMin + 8;
+constexpr size_t kNodeBytesMin = 2 + 2 + 4;
 
 /// Lists have a u32 count; the client sends fewer entries than that in any request.
 uint32_t Count(size_t entries) { return static_cast<uint32_t>(entries); }
@@ -148,6 +149,7 @@ bool ReadReply(std::string_view payload, wire::HelloReply& reply) {
   reply.limits.events_per_ingest = reader.U32();
   reply.limits.entries_per_request = reader.U32();
   reply.limits.candles_per_request = reader.U32();
+  reply.partitions = reader.left() >= sizeof(uint32_t) ? reader.U32() : 0;
   // A server that takes nothing at all could never be served: lists would be cut into empty
   // requests.
   return reader.ok() && reply.limits.events_per_ingest > 0 && reply.limits.entries_per_request > 0;
@@ -252,10 +254,25 @@ bool ReadReply(std::string_view payload, wire::BackupReply& reply) {
   return reader.ok();
 }
 
+bool ReadReply(std::string_view payload, wire::ClusterReply& reply) {
+  wire::Reader reader(payload);
+  reply.partitions = reader.U32();
+  reply.self = reader.U32();
+  reply.nodes.resize(reader.Count(kNodeBytesMin));
+  for (wire::ClusterNode& node : reply.nodes) {
+    node.http = reader.Text();
+    node.binary = reader.Text();
+    node.partitions.resize(reader.Count(sizeof(uint32_t)));
+    for (uint32_t& partition : node.partitions) partition = reader.U32();
+  }
+  return reader.ok();
+}
+
 bool ReadReply(std::string_view payload, ClientError& error) {
   wire::Reader reader(payload);
   error.code = static_cast<ErrorCode>(reader.U16());
   error.message = reader.Text();
+  error.address = error.code == ErrorCode::kMoved ? reader.Text() : std::string_view();
   return reader.ok();
 }
 

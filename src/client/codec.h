@@ -48,6 +48,7 @@ bool ReadReply(std::string_view payload, std::vector<BaseListing>& bases);
 bool ReadReply(std::string_view payload, std::vector<PriceEvent>& prices);
 bool ReadReply(std::string_view payload, std::vector<Reference>& references);
 bool ReadReply(std::string_view payload, wire::BackupReply& reply);
+bool ReadReply(std::string_view payload, wire::ClusterReply& reply);
 bool ReadReply(std::string_view payload, ClientError& error);
 
 }  // namespace wick::client

@@ -114,6 +114,10 @@ std::optional<Price> Impl::Latest(SeriesId series) const {
   return latest.timestamp_ms == 0 ? std::nullopt : std::optional(latest);
 }
 
+std::optional<Price> Impl::LatestHere(SeriesId series) const {
+  return table[Raw(series)].here ? Latest(series) : std::nullopt;
+}
+
 TierReader Impl::ReaderOf(SeriesId id, TierReader::Source source) const {
   const hot::Series& series = table[Raw(id)];
   return {source, id, series, workers[ShardOf(id)]->shard.unwritten(), store};
@@ -188,6 +192,7 @@ std::optional<SeriesId> Engine::FindSeen(const SymbolView& symbol) const {
   return series && Latest(*series) ? series : std::nullopt;
 }
 SymbolView Engine::NamesOf(SeriesId series) const { return impl_->index.NamesOf(series); }
+bool Engine::IsHere(SeriesId series) const { return impl_->table[Raw(series)].here; }
 std::optional<Price> Engine::Latest(SeriesId series) const { return impl_->Latest(series); }
 void Engine::Prefetch(SeriesId series) const {
   if (IsSeries(series)) __builtin_prefetch(&impl_->table[Raw(series)]);

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "base/units.h"
+#include "cluster/share.h"
 #include "cold/store.h"
 #include "engine/recovery_progress.h"
 #include "engine/status.h"
@@ -43,7 +44,8 @@ struct EngineOptions {
   uint64_t inflight_events_max =
       1'000'000;  // per source worker: not yet durable; then its sessions wait
   uint64_t min_free_bytes =
-      64_MiB;  // writes are refused below it, or below 5 % of a smaller file system
+      64_MiB;            // writes are refused below it, or below 5 % of a smaller file system
+  cluster::Share share;  // what this node has of its cluster; series of other pairs are not listed
 };
 
 /// When a batch is answered.
@@ -133,8 +135,9 @@ class Engine {
   /// Applies waiting batches and runs waiting completions, a bounded amount at a time.
   void Poll(unsigned worker);
 
-  /// The id of a series, registered if it is new. kNone, kInvalidName,
-  /// kTooManySeries or, if others may be taken in a while, kTooManyNewSeries.
+  /// The id of a series, registered if it is new. kNone, kInvalidName, kMoved (the pair is of
+  /// another node's share), kTooManySeries or, if others may be taken in a while,
+  /// kTooManyNewSeries.
   Refusal Resolve(const SymbolView& symbol, SeriesId& series);
   /// True if Resolve() ever gave this id.
   bool IsSeries(SeriesId series) const;
@@ -166,6 +169,9 @@ class Engine {
   /// nullopt: no event was ever seen; a series that was only registered is unknown to readers.
   std::optional<SeriesId> FindSeen(const SymbolView& symbol) const;
   SymbolView NamesOf(SeriesId series) const;  // valid as long as the engine
+  /// False: the pair is of another node's share; what is here of it is from before it moved away.
+  /// `series` must be one.
+  bool IsHere(SeriesId series) const;
   /// nullopt: no event was ever seen. No lock, no allocation, no system call.
   std::optional<Price> Latest(SeriesId series) const;
   /// For a Latest() that comes soon. Any id.
@@ -177,6 +183,7 @@ class Engine {
   std::optional<absl::StatusOr<CandlesReply>> HotCandles(SeriesId series,
                                                          const CandlesRequest& request) const;
 
+  // Listings leave out pairs of other nodes' shares.
   /// Everything that was ever seen, sorted by name (bytes). `only`: that exchange (empty answer:
   /// unknown).
   std::vector<ExchangeListing> Exchanges(std::optional<std::string_view> only, bool pairs) const;

@@ -87,6 +87,8 @@ class Impl {
   std::vector<PriceEvent> PricesOfBase(std::string_view base_currency) const;
 
   std::optional<Price> Latest(SeriesId series) const;
+  /// nullopt also for a pair of another node's share.
+  std::optional<Price> LatestHere(SeriesId series) const;
   TierReader ReaderOf(SeriesId series, TierReader::Source source) const;
   market::Horizons Horizons() const;
   uint64_t NewestEventMs() const;

@@ -57,7 +57,7 @@ void Impl::RegisterSeries(SeriesId series, const SymbolView& symbol) {
   const size_t pair_hash = absl::HashOf(symbol.base_currency, symbol.quote_currency);
   shard_of.Next() = static_cast<uint16_t>(pair_hash % workers.size());
   shard_of.Publish();
-  table.Next();
+  table.Next().here = options.share.Has(symbol);
   table.Publish();
 }
 
@@ -66,6 +66,7 @@ Refusal Impl::Resolve(const SymbolView& symbol, SeriesId& series) {
   if (!found) {
     if (const Refusal refusal = market::CheckSymbol(symbol); refusal != Refusal::kNone)
       return refusal;
+    if (!options.share.Has(symbol)) return Refusal::kMoved;
     const bool may_be_new = index.size() < options.series_max;
     if (may_be_new && !new_series.Take(clock.NowMs())) return Refusal::kTooManyNewSeries;
     bool is_new = false;
@@ -75,6 +76,8 @@ Refusal Impl::Resolve(const SymbolView& symbol, SeriesId& series) {
     });
     if (may_be_new && !is_new) new_series.GiveBack();
     if (!found) return Refusal::kTooManySeries;
+  } else if (!options.share.is_whole() && !table[Raw(*found)].here) {
+    return Refusal::kMoved;
   }
   series = *found;
   return Refusal::kNone;

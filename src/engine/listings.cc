@@ -15,7 +15,7 @@ std::vector<ExchangeListing> Impl::Exchanges(std::optional<std::string_view> onl
                                              bool pairs) const {
   std::vector<ExchangeListing> listings;
   for (const SeriesId id : index.ByExchange(only)) {
-    const auto latest = Latest(id);
+    const auto latest = LatestHere(id);
     if (!latest) continue;
     const SymbolView names = index.NamesOf(id);
     if (listings.empty() || listings.back().exchange != names.exchange) {
@@ -49,7 +49,7 @@ std::vector<BaseListing> Impl::Bases(const std::vector<std::string>& only) const
   std::optional<Reference> reference;
   bool is_by_mapping = false;  // the listing under construction has the price the mapping asks for
   for (const SeriesId id : ids) {
-    const auto latest = Latest(id);
+    const auto latest = LatestHere(id);
     if (!latest) continue;
     const SymbolView names = index.NamesOf(id);
     if (listings.empty() || listings.back().reference.symbol.base_currency != names.base_currency) {
@@ -73,7 +73,7 @@ std::vector<BaseListing> Impl::Bases(const std::vector<std::string>& only) const
 std::vector<PriceEvent> Impl::PricesOfBase(std::string_view base_currency) const {
   std::vector<PriceEvent> prices;
   for (const SeriesId id : index.ByBase(base_currency)) {
-    if (const auto latest = Latest(id)) prices.push_back(EventOf(index.NamesOf(id), *latest));
+    if (const auto latest = LatestHere(id)) prices.push_back(EventOf(index.NamesOf(id), *latest));
   }
   std::stable_sort(prices.begin(), prices.end(), [](const PriceEvent& a, const PriceEvent& b) {
     return a.price.timestamp_ms > b.price.timestamp_ms;

@@ -18,6 +18,7 @@ struct alignas(32) Series {
   Seqlock<Price> latest;     // timestamp_ms 0: no event yet
   uint64_t last_number = 0;  // worker only: number of the last part that changed it
   bool dirty = false;        // worker only: on the shard's list for the next checkpoint
+  bool here = true;          // immutable after registration: the pair is of this node's share
   std::array<CandleRing, market::kTierCount> rings;
 };
 static_assert(sizeof(Series) == 224);

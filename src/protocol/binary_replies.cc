@@ -61,6 +61,11 @@ void WriteRejections(std::span<const wire::Rejection> rejections, wire::Writer& 
   }
 }
 
+void WriteError(ErrorCode code, std::string_view message, wire::Writer& writer) {
+  writer.U16(static_cast<uint16_t>(code));
+  writer.Text(wire::CutText(message, wire::kMessageBytesMax));
+}
+
 void WriteEvent(const PriceEvent& event, wire::Writer& writer) {
   writer.Names(event.symbol);
   writer.PriceRecord(event.price);
@@ -92,6 +97,7 @@ void AppendHello(uint64_t request_id, const wire::HelloReply& reply, std::string
   hello.writer.U32(reply.limits.events_per_ingest);
   hello.writer.U32(reply.limits.entries_per_request);
   hello.writer.U32(reply.limits.candles_per_request);
+  hello.writer.U32(reply.partitions);
   hello.End();
 }
 
@@ -213,11 +219,32 @@ void AppendBackup(uint64_t request_id, const wire::BackupReply& reply, std::stri
   backup.End();
 }
 
+void AppendCluster(uint64_t request_id, const wire::ClusterReply& reply, std::string& out) {
+  Reply cluster(ReplyType(wire::Type::kCluster), request_id, out);
+  cluster.writer.U32(reply.partitions);
+  cluster.writer.U32(reply.self);
+  WriteCount(reply.nodes.size(), cluster.writer);
+  for (const wire::ClusterNode& node : reply.nodes) {
+    cluster.writer.Text(node.http);
+    cluster.writer.Text(node.binary);
+    WriteCount(node.partitions.size(), cluster.writer);
+    cluster.writer.Records(std::span(node.partitions));
+  }
+  cluster.End();
+}
+
 void AppendError(uint64_t request_id, ErrorCode code, std::string_view message, std::string& out) {
   Reply error(wire::kErrorType, request_id, out);
-  error.writer.U16(static_cast<uint16_t>(code));
-  error.writer.Text(wire::CutText(message, wire::kMessageBytesMax));
+  WriteError(code, message, error.writer);
   error.End();
+}
+
+void AppendMoved(uint64_t request_id, std::string_view message, std::string_view address,
+                 std::string& out) {
+  Reply moved(wire::kErrorType, request_id, out);
+  WriteError(ErrorCode::kMoved, message, moved.writer);
+  moved.writer.Text(address);
+  moved.End();
 }
 
 }  // namespace wick::protocol::binary

@@ -38,8 +38,14 @@ void AppendStatus(uint64_t request_id, std::string_view json, std::string& out);
 
 void AppendDeadLetters(uint64_t request_id, std::string_view json, std::string& out);
 void AppendBackup(uint64_t request_id, const wire::BackupReply& reply, std::string& out);
+void AppendCluster(uint64_t request_id, const wire::ClusterReply& reply, std::string& out);
 
 /// A long message is cut. `request_id` 0 where the request's is not known.
 void AppendError(uint64_t request_id, ErrorCode code, std::string_view message, std::string& out);
+
+/// The error ErrorCode::kMoved; `address` is the binary one of the node that has the pair,
+/// "host:port".
+void AppendMoved(uint64_t request_id, std::string_view message, std::string_view address,
+                 std::string& out);
 
 }  // namespace wick::protocol::binary

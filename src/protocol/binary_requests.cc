@@ -363,6 +363,9 @@ bool DecodeRequest(const Frame& frame, const wire::Limits& limits, Request& requ
                   "dead_letters: a topic has at most {} bytes, the limit is 1 to {}",
                   cold::kTopicBytesMax, wire::kDeadLettersPerReplyMax);
     }
+    case wire::Type::kCluster:
+      request.emplace<ClusterRequest>();
+      return empty("cluster");
   }
   return Fail(error, ErrorCode::kUnknownType, "no request has the type {}", frame.header.type);
 }

@@ -101,12 +101,14 @@ struct DeadLettersRequest {
   uint64_t offset = 0;
   uint32_t limit = 0;  // 1 to wire::kDeadLettersPerReplyMax
 };
+struct ClusterRequest {};
 
-using Request = std::variant<PingRequest, RegisterRequest, IngestRequest, LatestByIdsRequest,
-                             LatestBySymbolsRequest, BinaryCandlesRequest, ExchangesRequest,
-                             BasesRequest, PricesOfBaseRequest, ReferencesRequest,
-                             SetReferenceRequest, RemoveReferenceRequest, ReplaceReferencesRequest,
-                             StatusRequest, CheckpointRequest, BackupRequest, DeadLettersRequest>;
+using Request =
+    std::variant<PingRequest, RegisterRequest, IngestRequest, LatestByIdsRequest,
+                 LatestBySymbolsRequest, BinaryCandlesRequest, ExchangesRequest, BasesRequest,
+                 PricesOfBaseRequest, ReferencesRequest, SetReferenceRequest,
+                 RemoveReferenceRequest, ReplaceReferencesRequest, StatusRequest, CheckpointRequest,
+                 BackupRequest, DeadLettersRequest, ClusterRequest>;
 
 /// Every frame after hello. False: send `error`; the connection goes on.
 bool DecodeRequest(const Frame& frame, const wire::Limits& limits, Request& request,

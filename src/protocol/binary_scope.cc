@@ -7,6 +7,7 @@ Scope ScopeOfBinary(uint16_t type) {
     case wire::Type::kHello:
       return Scope::kNone;  // it brings the token
     case wire::Type::kPing:
+    case wire::Type::kCluster:  // readers and feeders need the map alike
       return Scope::kToken;
     case wire::Type::kRegister:
     case wire::Type::kIngest:

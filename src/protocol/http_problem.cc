@@ -10,6 +10,7 @@ namespace wick::protocol {
 namespace {
 
 constexpr auto kKinds = std::to_array<ProblemKind>({
+    {307, "moved", "Another node of the cluster has this pair"},
     {400, "bad_request", "The request is not HTTP as this server speaks it"},
     {400, "invalid_json", "The body is no JSON"},
     {400, "invalid_body", "The body does not say what this request needs"},
@@ -29,7 +30,9 @@ constexpr auto kKinds = std::to_array<ProblemKind>({
     {500, "internal_error", "The server made an error"},
     {503, "unavailable", "The server cannot do this now"},
     {503, "recovering", "The server has started and does not know yet what it holds"},
+    {503, "lagging", "The server has not caught up with Kafka"},
     {503, "overloaded", "Too many requests of this kind are being answered"},
+    {503, "node_unavailable", "A node of the cluster did not do its part"},
     {503, "write_failed", "The server can no longer write; it goes on answering reads"},
     {507, "storage_full", "The disk is full; the server goes on answering reads"},
 });

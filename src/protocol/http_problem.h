@@ -13,6 +13,7 @@ inline constexpr std::string_view kProblemContentType = "application/problem+jso
 
 /// Every error the HTTP API answers. Status, code and title of each: ProblemKinds().
 enum class ProblemCode : uint8_t {
+  kMoved,
   kBadRequest,
   kInvalidJson,
   kInvalidBody,
@@ -32,7 +33,9 @@ enum class ProblemCode : uint8_t {
   kInternalError,
   kUnavailable,
   kRecovering,
+  kLagging,
   kOverloaded,
+  kNodeUnavailable,
   kWriteFailed,
   kStorageFull,
 };

@@ -234,6 +234,7 @@ const Route kRoutes[] = {
     {"GET", "/v1/references", Scope::kRead, ReadNothing<GetReferences>},
     {"PUT", "/v1/references", Scope::kAdmin, ReadNothing<PutReferences>},
     {"GET", "/v1/status", Scope::kRead, ReadNothing<GetStatus>},
+    {"GET", "/v1/cluster", Scope::kRead, ReadNothing<GetCluster>},
     {"GET", "/healthz", Scope::kNone, ReadNothing<GetHealthz>},
     {"GET", "/readyz", Scope::kNone, ReadNothing<GetReadyz>},
     {"GET", "/metrics", Scope::kRead, ReadNothing<GetMetrics>},

@@ -52,6 +52,7 @@ struct DeleteReference {
 struct GetReferences {};
 struct PutReferences {};  // body: ParseReferencesBody
 struct GetStatus {};
+struct GetCluster {};
 struct GetHealthz {};
 struct GetReadyz {};
 struct GetMetrics {};
@@ -66,8 +67,8 @@ struct GetDeadLetters {
 using HttpRequest =
     std::variant<PostEvents, GetLatest, PostLatest, GetCandles, PostCandles, GetExchanges, GetBases,
                  GetBase, PutReference, DeleteReference, GetReferences, PutReferences, GetStatus,
-                 GetHealthz, GetReadyz, GetMetrics, GetOpenApi, AdminCheckpoint, AdminBackup,
-                 GetDeadLetters>;
+                 GetCluster, GetHealthz, GetReadyz, GetMetrics, GetOpenApi, AdminCheckpoint,
+                 AdminBackup, GetDeadLetters>;
 
 /// Reads method and target ("/path?query", or absolute "http://host/path?query"). HEAD is routed as
 /// GET: the session drops the body. Names in the result are valid names, `request.limit` is in

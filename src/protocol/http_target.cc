@@ -35,4 +35,11 @@ HttpTarget CutTarget(std::string_view target) {
   return cut;
 }
 
+std::string OriginForm(std::string_view target) {
+  const HttpTarget cut = CutTarget(target);
+  std::string form(cut.path);
+  if (!cut.query.empty()) form.append("?").append(cut.query);
+  return form;
+}
+
 }  // namespace wick::protocol

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace wick::protocol {
@@ -16,5 +17,8 @@ struct HttpTarget {
 /// Cuts "/path?query" and the absolute "http://host/path?query", of which an empty path is "/".
 /// Anything else is a path with its query.
 HttpTarget CutTarget(std::string_view target);
+
+/// The target without a host: "/path?query", as it is sent to another.
+std::string OriginForm(std::string_view target);
 
 }  // namespace wick::protocol

@@ -46,6 +46,11 @@ void AppendBases(std::string& out, std::span<const BaseListing> bases);
 void AppendReference(std::string& out, const Reference& reference);
 void AppendReferences(std::string& out, std::span<const Reference> references);
 
+/// {"partitions","node","nodes":[{"node","http","binary","partitions","self","reachable"}]}.
+/// `reachable`: one for each node, what came of the last question to it; nullopt: it was not asked.
+void AppendCluster(std::string& out, const wire::ClusterReply& cluster,
+                   std::span<const std::optional<bool>> reachable);
+
 /// Reply of GET /v1/status. `state` is the server's: "ready", "disk_full", … `kafka`: nullopt if no
 /// topic is read.
 void AppendStatus(std::string& out, const engine::EngineStatus& status, std::string_view version,

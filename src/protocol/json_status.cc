@@ -134,6 +134,9 @@ void WriteKafka(ObjectWriter& object, const KafkaStatus& kafka) {
   object.Open("kafka");
   object.Text("error", kafka.error);
   object.Bool("paused", kafka.paused);
+  object.Number("largestLag", kafka.lag.records);
+  object.Bool("lagKnown", kafka.lag.known);
+  object.Text("lagging", kafka.lag.behind);
   object.Number("eventsPerSecond", kafka.events_per_second);
   object.Number("deadLettersPublished", kafka.dead_letters_published);
   object.Number("deadLettersFailed", kafka.dead_letters_failed);

@@ -27,9 +27,10 @@ struct KafkaPartitionStatus {
   std::string topic;
   uint32_t partition = 0;
   KafkaState state = KafkaState::kStarting;
-  std::string reason;         // why it is not reading; else empty
-  uint64_t next_offset = 0;   // durable: the first record that does not count yet
-  uint64_t end_offset = 0;    // of the partition, as far as known
+  std::string reason;        // why it is not reading; else empty
+  uint64_t next_offset = 0;  // durable: the first record that does not count yet
+  uint64_t end_offset = 0;   // of the partition, as far as known
+  bool end_known = false;
   uint64_t records = 0;       // read
   uint64_t events = 0;        // accepted or duplicates, of those records
   uint64_t dead_letters = 0;  // of those records
@@ -39,9 +40,17 @@ struct KafkaPartitionStatus {
   uint64_t lag() const { return end_offset > next_offset ? end_offset - next_offset : 0; }
 };
 
+/// How far the partitions that are read are behind Kafka; a stopped one is not read.
+struct KafkaLag {
+  uint64_t records = 0;  // the largest that is known
+  bool known = false;    // of every one of them
+  std::string behind;    // why /readyz refuses: which one, how far, the bound; empty: it does not
+};
+
 struct KafkaStatus {
-  std::string error;                             // of the cluster as a whole; empty: none
-  bool paused = false;                           // chunks wait for room or for the disk
+  std::string error;    // of the cluster as a whole; empty: none
+  bool paused = false;  // chunks wait for room or for the disk
+  KafkaLag lag;
   uint64_t events_per_second = 0;                // over the last seconds
   uint64_t dead_letters_published = 0;           // since the process started
   uint64_t dead_letters_failed = 0;              // attempts to publish

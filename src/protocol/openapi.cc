@@ -81,6 +81,7 @@ constexpr std::string_view kOpenApi = R"openapi({
             "description": "ack=none: the events were handed over",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/IngestReport"}}}
           },
+          "307": {"$ref": "#/components/responses/Moved"},
           "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Forbidden"},
@@ -107,6 +108,7 @@ constexpr std::string_view kOpenApi = R"openapi({
             "description": "The price",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PriceEvent"}}}
           },
+          "307": {"$ref": "#/components/responses/Moved"},
           "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Forbidden"},
@@ -133,12 +135,22 @@ constexpr std::string_view kOpenApi = R"openapi({
         },
         "responses": {
           "200": {
-            "description": "As many elements as were asked for, in the same order; null where nothing was ever seen",
+            "description": "As many elements as were asked for, in the same order; null where nothing was ever seen, in a cluster an object with a code where the node that has it is missing",
+            "headers": {
+              "Wick-Nodes": {"$ref": "#/components/headers/WickNodes"},
+              "Wick-Nodes-Missing": {"$ref": "#/components/headers/WickNodesMissing"}
+            },
             "content": {
               "application/json": {
                 "schema": {
                   "type": "array",
-                  "items": {"oneOf": [{"$ref": "#/components/schemas/PriceEvent"}, {"type": "null"}]}
+                  "items": {
+                    "oneOf": [
+                      {"$ref": "#/components/schemas/PriceEvent"},
+                      {"type": "null"},
+                      {"$ref": "#/components/schemas/Missing"}
+                    ]
+                  }
                 }
               }
             }
@@ -192,6 +204,7 @@ constexpr std::string_view kOpenApi = R"openapi({
               }
             }
           },
+          "307": {"$ref": "#/components/responses/Moved"},
           "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Forbidden"},
@@ -216,9 +229,21 @@ constexpr std::string_view kOpenApi = R"openapi({
         "responses": {
           "200": {
             "description": "One element for each series, in the same order",
+            "headers": {
+              "Wick-Nodes": {"$ref": "#/components/headers/WickNodes"},
+              "Wick-Nodes-Missing": {"$ref": "#/components/headers/WickNodesMissing"}
+            },
             "content": {
               "application/json": {
-                "schema": {"type": "array", "items": {"$ref": "#/components/schemas/Candles"}}
+                "schema": {
+                  "type": "array",
+                  "items": {
+                    "oneOf": [
+                      {"$ref": "#/components/schemas/Candles"},
+                      {"$ref": "#/components/schemas/Missing"}
+                    ]
+                  }
+                }
               }
             }
           },
@@ -243,6 +268,10 @@ constexpr std::string_view kOpenApi = R"openapi({
         "responses": {
           "200": {
             "description": "The exchanges",
+            "headers": {
+              "Wick-Nodes": {"$ref": "#/components/headers/WickNodes"},
+              "Wick-Nodes-Missing": {"$ref": "#/components/headers/WickNodesMissing"}
+            },
             "content": {
               "application/json": {
                 "schema": {"type": "array", "items": {"$ref": "#/components/schemas/ExchangeListing"}}
@@ -273,6 +302,10 @@ constexpr std::string_view kOpenApi = R"openapi({
         "responses": {
           "200": {
             "description": "The base currencies",
+            "headers": {
+              "Wick-Nodes": {"$ref": "#/components/headers/WickNodes"},
+              "Wick-Nodes-Missing": {"$ref": "#/components/headers/WickNodesMissing"}
+            },
             "content": {
               "application/json": {
                 "schema": {"type": "array", "items": {"$ref": "#/components/schemas/BaseListing"}}
@@ -295,6 +328,10 @@ constexpr std::string_view kOpenApi = R"openapi({
         "responses": {
           "200": {
             "description": "The prices; empty if nothing was ever seen of it",
+            "headers": {
+              "Wick-Nodes": {"$ref": "#/components/headers/WickNodes"},
+              "Wick-Nodes-Missing": {"$ref": "#/components/headers/WickNodesMissing"}
+            },
             "content": {
               "application/json": {
                 "schema": {"type": "array", "items": {"$ref": "#/components/schemas/PriceEvent"}}
@@ -362,6 +399,10 @@ constexpr std::string_view kOpenApi = R"openapi({
         "responses": {
           "200": {
             "description": "The references",
+            "headers": {
+              "Wick-Nodes": {"$ref": "#/components/headers/WickNodes"},
+              "Wick-Nodes-Missing": {"$ref": "#/components/headers/WickNodesMissing"}
+            },
             "content": {
               "application/json": {
                 "schema": {"type": "array", "items": {"$ref": "#/components/schemas/Reference"}}
@@ -427,6 +468,23 @@ constexpr std::string_view kOpenApi = R"openapi({
         }
       }
     },
+    "/v1/cluster": {
+      "get": {
+        "operationId": "getCluster",
+        "security": [{"token": ["read"]}],
+        "tags": ["operation"],
+        "summary": "Which node of the cluster has which pairs",
+        "responses": {
+          "200": {
+            "description": "The map, as this node is configured",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Cluster"}}}
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"}
+        }
+      }
+    },
     "/healthz": {
       "get": {
         "operationId": "getHealthz",
@@ -447,10 +505,10 @@ constexpr std::string_view kOpenApi = R"openapi({
         "operationId": "getReadyz",
         "security": [],
         "tags": ["operation"],
-        "summary": "The server has recovered and can write",
+        "summary": "The server has recovered, can write, and has caught up with Kafka where it reads topics",
         "responses": {
           "200": {
-            "description": "It has and can",
+            "description": "It has, and can",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Health"}}}
           },
           "400": {"$ref": "#/components/responses/BadRequest"},
@@ -591,6 +649,18 @@ constexpr std::string_view kOpenApi = R"openapi({
         "example": "BTC"
       }
     },
+    "headers": {
+      "WickNodes": {
+        "description": "In a cluster: numbers of the nodes that the answer is of, as 0,1,2.",
+        "schema": {"type": "string"},
+        "example": "0,1"
+      },
+      "WickNodesMissing": {
+        "description": "In a cluster: numbers of the nodes whose part is missing from the answer; left out if none is.",
+        "schema": {"type": "string"},
+        "example": "2"
+      }
+    },
     "securitySchemes": {
       "token": {
         "type": "http",
@@ -614,6 +684,13 @@ constexpr std::string_view kOpenApi = R"openapi({
           }
         }
       },
+      "Moved": {
+        "description": "moved: another node of the cluster has the pair. Servers that stand alone never answer it.",
+        "headers": {
+          "Location": {"description": "The same target on that node.", "schema": {"type": "string", "format": "uri"}}
+        },
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+      },
       "Unauthorized": {
         "description": "unauthorized: no token, or one that the server does not know. Servers without tokens never answer it.",
         "headers": {"WWW-Authenticate": {"description": "Bearer", "schema": {"type": "string"}}},
@@ -632,7 +709,7 @@ constexpr std::string_view kOpenApi = R"openapi({
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
       },
       "Unavailable": {
-        "description": "unavailable, recovering, overloaded or write_failed",
+        "description": "unavailable, recovering, lagging, overloaded, node_unavailable or write_failed",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
       },
       "DiskFull": {
@@ -717,7 +794,7 @@ constexpr std::string_view kOpenApi = R"openapi({
                 "index": {"type": "integer", "minimum": 0, "description": "In the array, or among the lines that are not blank; from 0."},
                 "code": {
                   "type": "string",
-                  "enum": ["invalid_json", "missing_field", "invalid_name", "invalid_price", "invalid_volume", "invalid_timestamp", "future_timestamp", "too_many_series", "too_many_new_series"]
+                  "enum": ["invalid_json", "missing_field", "invalid_name", "invalid_price", "invalid_volume", "invalid_timestamp", "future_timestamp", "too_many_series", "too_many_new_series", "moved"]
                 },
                 "message": {"type": "string"}
               }
@@ -890,7 +967,7 @@ constexpr std::string_view kOpenApi = R"openapi({
         "properties": {
           "version": {"type": "string"},
           "uptimeInMs": {"type": "integer"},
-          "state": {"type": "string", "enum": ["recovering", "ready", "disk_full", "failed", "stopping"]},
+          "state": {"type": "string", "enum": ["recovering", "ready", "lagging", "disk_full", "failed", "stopping"]},
           "writable": {"type": "boolean"},
           "writeError": {"type": "string", "description": "Why writes are refused; empty if they are taken."},
           "writeErrorSinceInMs": {"type": "integer", "description": "0 if writes are taken."},
@@ -931,6 +1008,9 @@ constexpr std::string_view kOpenApi = R"openapi({
             "properties": {
               "error": {"type": "string", "description": "What keeps a topic from being read; empty: nothing."},
               "paused": {"type": "boolean", "description": "Nothing is taken as long as the disk is full."},
+              "largestLag": {"type": "integer", "description": "In records, of the partitions that are read."},
+              "lagKnown": {"type": "boolean", "description": "Of every partition that is read."},
+              "lagging": {"type": "string", "description": "Why /readyz refuses; empty: it does not for this."},
               "eventsPerSecond": {"type": "integer", "description": "Over the last seconds."},
               "deadLettersPublished": {"type": "integer"},
               "deadLettersFailed": {"type": "integer", "description": "Attempts to publish that failed."},
@@ -954,6 +1034,39 @@ constexpr std::string_view kOpenApi = R"openapi({
                     "missing": {"type": "integer", "description": "Offsets without a record."}
                   }
                 }
+              }
+            }
+          }
+        }
+      },
+      "Missing": {
+        "type": "object",
+        "description": "In a cluster, in the place of what the answer has not: why, and of which node.",
+        "required": ["code", "detail"],
+        "properties": {
+          "code": {"type": "string", "enum": ["node_unavailable", "moved"]},
+          "detail": {"type": "string"}
+        }
+      },
+      "Cluster": {
+        "type": "object",
+        "required": ["partitions", "node", "nodes"],
+        "properties": {
+          "partitions": {"type": "integer", "minimum": 0, "description": "Of all pairs: murmur2 of BASE/QUOTE as Kafka's Java clients take it. 0: the node stands alone."},
+          "node": {"type": "integer", "minimum": 0, "description": "Number of the node that answers."},
+          "nodes": {
+            "type": "array",
+            "description": "By number; empty if the node stands alone.",
+            "items": {
+              "type": "object",
+              "required": ["node", "http", "binary", "partitions", "self", "reachable"],
+              "properties": {
+                "node": {"type": "integer", "minimum": 0},
+                "http": {"type": "string", "description": "host:port", "examples": ["wick-0.wick-nodes:8080"]},
+                "binary": {"type": "string", "description": "host:port", "examples": ["wick-0.wick-nodes:8081"]},
+                "partitions": {"type": "array", "items": {"type": "integer", "minimum": 0}},
+                "self": {"type": "boolean"},
+                "reachable": {"type": ["boolean", "null"], "description": "Whether this node's last question to it was answered; null: none was asked."}
               }
             }
           }
@@ -1037,7 +1150,7 @@ constexpr std::string_view kOpenApi = R"openapi({
           "detail": {"type": "string", "description": "What was wrong, where, and what to do."},
           "code": {
             "type": "string",
-            "enum": ["bad_request", "invalid_json", "invalid_body", "invalid_parameter", "missing_parameter", "unknown_parameter", "unauthorized", "forbidden", "unknown_series", "unknown_reference", "not_found", "method_not_allowed", "request_timeout", "body_too_large", "unsupported_media_type", "header_too_large", "internal_error", "unavailable", "recovering", "overloaded", "write_failed", "storage_full"]
+            "enum": ["moved", "bad_request", "invalid_json", "invalid_body", "invalid_parameter", "missing_parameter", "unknown_parameter", "unauthorized", "forbidden", "unknown_series", "unknown_reference", "not_found", "method_not_allowed", "request_timeout", "body_too_large", "unsupported_media_type", "header_too_large", "internal_error", "unavailable", "recovering", "lagging", "overloaded", "node_unavailable", "write_failed", "storage_full"]
           }
         }
       }

@@ -5,6 +5,9 @@
 #include <boost/asio/ip/address.hpp>
 #include <string_view>
 #include <utility>
+#include <vector>
+
+#include "base/assert.h"
 
 namespace wick::server {
 namespace {
@@ -35,6 +38,16 @@ absl::Status CheckReach(std::string_view setting, const Endpoint& endpoint,
       setting, ToString(endpoint), missing);
 }
 
+/// The names of BrowserRules: with those by which the nodes of the cluster know one another.
+std::vector<std::string> HostsOf(const ServerConfig& config, bool has_tokens) {
+  std::vector<std::string> hosts = config.http_hosts;
+  if (config.cluster.partitions == 0 || (hosts.empty() && has_tokens)) return hosts;
+  const auto nodes = cluster::ParseNodes(config.cluster.nodes);
+  WICK_ASSERT(nodes.ok());  // CheckMapOptions()
+  for (const cluster::Node& node : *nodes) hosts.push_back(node.host);
+  return hosts;
+}
+
 /// Logs what became of one part of a reload.
 void Report(std::string_view what, const absl::Status& status) {
   if (status.ok()) {
@@ -57,7 +70,7 @@ absl::StatusOr<std::unique_ptr<Access>> Access::Load(const ServerConfig& config)
   if (!config.tokens_file.empty()) {
     WICK_ASSIGN_OR_RETURN(auth, Auth::Load(config.tokens_file));
   }
-  BrowserRules browsers(config.http_hosts, config.cors_origins, auth != nullptr);
+  BrowserRules browsers(HostsOf(config, auth != nullptr), config.cors_origins, auth != nullptr);
   return std::unique_ptr<Access>(new Access{std::move(tls), std::move(auth), std::move(browsers)});
 }
 

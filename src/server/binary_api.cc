@@ -44,6 +44,7 @@ constexpr std::array<std::string_view, kBinaryRouteCount> kRouteNames = {
     "checkpoint",
     "backup",
     "dead_letters",
+    "cluster",
 };
 
 /// So many prices lie between asking for memory and reading it.
@@ -69,9 +70,11 @@ std::string UnknownId(uint32_t series) {
                      series);
 }
 
-/// kNone, or why the tick is not taken.
-Refusal Check(const Engine& engine, const Tick& tick, uint64_t now_ms) {
-  if (!engine.IsSeries(SeriesId{tick.series})) return Refusal::kUnknownSeries;
+/// kNone, or why the tick is not taken. `alone`: the node is of no cluster. In one, an id of a pair
+/// that other nodes have was given before the pair moved away: nobody on this connection has it.
+Refusal Check(const Engine& engine, bool alone, const Tick& tick, uint64_t now_ms) {
+  const SeriesId series{tick.series};
+  if (!engine.IsSeries(series) || !(alone || engine.IsHere(series))) return Refusal::kUnknownSeries;
   return market::CheckPrice(PriceOf(tick), now_ms, engine.options().future_skew_ms_max);
 }
 
@@ -164,6 +167,25 @@ bool BinaryApi::Handle(const binary::Frame& frame, BinaryReply& reply, Later lat
   return std::visit([&](const auto& asked) { return On(id, asked, reply, later); }, request);
 }
 
+void BinaryApi::FailMoved(Id id, const SymbolView& pair, BinaryReply& reply) {
+  Cluster& cluster = *services_.cluster;
+  cluster.CountBinaryRedirect();
+  const uint32_t node = cluster.map().NodeOf(pair);
+  const std::string address = cluster::BinaryAddress(cluster.node(node));
+  reply.outcome = Outcome::kClientError;
+  binary::AppendMoved(id, cluster.DescribeMoved(pair, address, node), address, reply.frames);
+}
+
+bool BinaryApi::FailedElsewhere(Id id, std::span<const SymbolView> symbols, BinaryReply& reply) {
+  if (services_.cluster == nullptr) return false;
+  for (const SymbolView& symbol : symbols) {
+    if (!services_.cluster->Elsewhere(symbol)) continue;
+    FailMoved(id, symbol, reply);
+    return true;
+  }
+  return false;
+}
+
 bool BinaryApi::On(Id id, const binary::PingRequest&, BinaryReply& reply, Later) {
   binary::AppendDone(id, wire::Type::kPing, reply.frames);
   return true;
@@ -176,11 +198,15 @@ bool BinaryApi::On(Id id, const binary::RegisterRequest& asked, BinaryReply& rep
     wire::Registration& entry = registered.entries.emplace_back();
     entry.refusal = services_.engine().Resolve(symbol, entry.series);
     if (entry.refusal == Refusal::kNone) continue;
+    if (entry.refusal == Refusal::kMoved) {
+      FailMoved(id, symbol, reply);
+      return true;
+    }
     entry.series = kNoSeries;
     if (registered.rejections.size() == wire::kRejectionsPerReplyMax) continue;
     registered.rejections.push_back({static_cast<uint32_t>(registered.entries.size() - 1),
                                      entry.refusal,
-                                     DescribeRefusal(services_.engine(), entry.refusal, symbol)});
+                                     DescribeRefusal(services_, entry.refusal, symbol)});
   }
   binary::AppendRegister(id, registered, reply.frames);
   return true;
@@ -194,7 +220,7 @@ bool BinaryApi::On(Id id, const binary::IngestRequest& asked, BinaryReply& reply
   std::array<uint64_t, kRefusalCount> refused = {};
   for (size_t i = 0; i < asked.ticks.size(); ++i) {
     const Tick tick = asked.ticks[i];
-    const Refusal refusal = Check(engine, tick, now_ms);
+    const Refusal refusal = Check(engine, services_.cluster == nullptr, tick, now_ms);
     if (refusal == Refusal::kNone) {
       batch.Add(SeriesId{tick.series}, PriceOf(tick));
       continue;
@@ -228,13 +254,14 @@ bool BinaryApi::On(Id id, const binary::IngestRequest& asked, BinaryReply& reply
 
 bool BinaryApi::On(Id id, const binary::LatestByIdsRequest& asked, BinaryReply& reply, Later) {
   const Engine& engine = services_.engine();
+  const bool alone = services_.cluster == nullptr;
   absl::InlinedVector<Price, 16> prices(asked.series.size());
   for (size_t i = 0; i < prices.size(); ++i) {
     if (const size_t ahead = i + kPrefetchPrices; ahead < prices.size()) {
       engine.Prefetch(SeriesId{asked.series[ahead]});
     }
     const uint32_t series = asked.series[i];
-    if (!engine.IsSeries(SeriesId{series})) {
+    if (!engine.IsSeries(SeriesId{series}) || !(alone || engine.IsHere(SeriesId{series}))) {
       Fail(id, ErrorCode::kUnknownSeries, fmt::format("entry {}: {}", i, UnknownId(series)), reply);
       return true;
     }
@@ -245,6 +272,7 @@ bool BinaryApi::On(Id id, const binary::LatestByIdsRequest& asked, BinaryReply& 
 }
 
 bool BinaryApi::On(Id id, const binary::LatestBySymbolsRequest& asked, BinaryReply& reply, Later) {
+  if (FailedElsewhere(id, asked.symbols, reply)) return true;
   std::vector<Price> prices(asked.symbols.size());
   for (size_t i = 0; i < prices.size(); ++i) {
     if (const auto series = services_.engine().Find(asked.symbols[i])) {
@@ -261,12 +289,13 @@ bool BinaryApi::On(Id id, const binary::BinaryCandlesRequest& asked, BinaryReply
   SeriesId series = kNoSeries;
   if (const auto* by_id = std::get_if<SeriesId>(&asked.series)) {
     series = *by_id;
-    if (!engine.IsSeries(series)) {
+    if (!engine.IsSeries(series) || (services_.cluster != nullptr && !engine.IsHere(series))) {
       Fail(id, ErrorCode::kUnknownSeries, UnknownId(Raw(series)), reply);
       return true;
     }
   } else {
     const SymbolView& symbol = *std::get_if<SymbolView>(&asked.series);
+    if (FailedElsewhere(id, {&symbol, 1}, reply)) return true;
     const auto found = engine.FindSeen(symbol);
     if (!found) {
       Fail(id, ErrorCode::kUnknownSeries, DescribeUnknown(symbol), reply);
@@ -420,6 +449,13 @@ bool BinaryApi::On(Id id, const binary::DeadLettersRequest& asked, BinaryReply& 
                        Fail(id, read, made);
                      }
                    });
+}
+
+bool BinaryApi::On(Id id, const binary::ClusterRequest&, BinaryReply& reply, Later) {
+  const Cluster* const cluster = services_.cluster;
+  binary::AppendCluster(id, cluster != nullptr ? cluster->Describe() : wire::ClusterReply{},
+                        reply.frames);
+  return true;
 }
 
 }  // namespace wick::server

@@ -4,6 +4,7 @@
 #include <absl/functional/any_invocable.h>
 #include <absl/functional/function_ref.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,7 @@
 namespace wick::server {
 
 /// Types of requests as the metrics call them: by wire::Type; 0 is no type.
-inline constexpr size_t kBinaryRouteCount = wire::RequestType(wire::Type::kDeadLetters) + 1u;
+inline constexpr size_t kBinaryRouteCount = wire::RequestType(wire::Type::kCluster) + 1u;
 std::string_view BinaryRouteName(size_t type);
 static_assert(kBinaryRouteCount <= kRoutesMax);
 
@@ -77,6 +78,7 @@ class BinaryApi {
   bool On(Id, const protocol::binary::CheckpointRequest&, BinaryReply&, Later);
   bool On(Id, const protocol::binary::BackupRequest&, BinaryReply&, Later);
   bool On(Id, const protocol::binary::DeadLettersRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::ClusterRequest&, BinaryReply&, Later);
 
   /// Computes a reply on the read pool by `append(BinaryReply&)`; for On() to return. True: there
   /// is no place, `reply` says so.
@@ -102,6 +104,11 @@ class BinaryApi {
   }
 
   static BinaryReply Overloaded(Id id);
+
+  /// The reply that another node has the pair, and where.
+  void FailMoved(Id id, const SymbolView& pair, BinaryReply& reply);
+  /// True: another node has one of the pairs, and `reply` says so of the first.
+  bool FailedElsewhere(Id id, std::span<const SymbolView> symbols, BinaryReply& reply);
 
   /// The callback of a change that has no reply but "done".
   absl::AnyInvocable<void(absl::Status)> WhenDone(Id id, wire::Type type, RespondBinary respond);

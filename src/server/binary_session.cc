@@ -215,8 +215,10 @@ void BinarySession::Hello(const Frame& frame) {
     return Count(wire::RequestType(wire::Type::kHello), now, Outcome::kServerError);
   }
   greeted_ = true;
+  const uint32_t partitions = services_.cluster ? services_.cluster->map().partitions() : 0;
   binary::AppendHello(frame.header.request_id,
-                      {wire::kVersion, std::string(kVersion), api_.limits()}, reply_.frames);
+                      {wire::kVersion, std::string(kVersion), api_.limits(), partitions},
+                      reply_.frames);
   Count(wire::RequestType(wire::Type::kHello), now, Outcome::kOk);
 }
 

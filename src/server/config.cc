@@ -156,6 +156,12 @@ absl::StatusOr<ServerConfig> LoadConfig(const std::string& path,
     WICK_RETURN_IF_ERROR(ApplyOverride(assignment, config));
   }
   WICK_RETURN_IF_ERROR(feed::CheckKafkaOptions(config.kafka));
+  WICK_RETURN_IF_ERROR(cluster::CheckMapOptions(config.cluster));
+  if (config.cluster.partitions > 0 && !config.kafka.partitions.empty()) {
+    return InvalidArgument(
+        "kafka.partitions is set, but a node of a cluster reads its share (cluster.shares): leave "
+        "it empty");
+  }
   return config;
 }
 

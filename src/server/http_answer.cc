@@ -4,6 +4,8 @@
 #include <iterator>
 
 #include "market/validation.h"
+#include "protocol/http_target.h"
+#include "server/cluster.h"
 
 namespace wick::server {
 namespace {
@@ -16,6 +18,8 @@ std::string_view ReasonOf(int status) {
       return "Accepted";
     case 204:
       return "No Content";
+    case 307:
+      return "Temporary Redirect";
     case 400:
       return "Bad Request";
     case 401:
@@ -45,6 +49,10 @@ std::string_view ReasonOf(int status) {
   }
 }
 
+/// What a page may see of an answer's own fields.
+constexpr std::string_view kExposedFields =
+    "Access-Control-Expose-Headers: Wick-Nodes, Wick-Nodes-Missing\r\n";
+
 /// What a page that may ask at all may ask; kept by the browser for ten minutes.
 constexpr std::string_view kPreflightFields =
     "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, DELETE\r\n"
@@ -58,6 +66,7 @@ void HttpAnswer::Clear() {
   content_type = kJsonContentType;
   body.clear();
   allow.clear();
+  fields.clear();
   retry_after_s = 0;
   preflight = false;
 }
@@ -73,8 +82,9 @@ HttpAnswer AnswerOf(const protocol::Problem& problem) {
 
 HttpAnswer AnswerOf(protocol::ProblemCode code, std::string detail) {
   HttpAnswer answer = AnswerOf(protocol::MakeProblem(code, std::move(detail)));
-  const bool passes =
-      code == protocol::ProblemCode::kRecovering || code == protocol::ProblemCode::kOverloaded;
+  const bool passes = code == protocol::ProblemCode::kRecovering ||
+                      code == protocol::ProblemCode::kLagging ||
+                      code == protocol::ProblemCode::kOverloaded;
   if (passes) answer.retry_after_s = 1;
   return answer;
 }
@@ -87,6 +97,17 @@ std::string DescribeUnknown(const SymbolView& symbol) {
   return fmt::format("no event of {}/{} on {} was ever seen",
                      market::Printable(symbol.base_currency),
                      market::Printable(symbol.quote_currency), market::Printable(symbol.exchange));
+}
+
+HttpAnswer MovedTo(Cluster& cluster, uint32_t node, const SymbolView& pair,
+                   std::string_view target) {
+  cluster.CountHttpRedirect();
+  const std::string url = cluster.UrlOf(node);
+  HttpAnswer answer =
+      AnswerOf(protocol::ProblemCode::kMoved,
+               cluster.DescribeMoved(pair, url, node) + ": ask there, as the field Location says");
+  answer.fields = fmt::format("Location: {}{}\r\n", url, protocol::OriginForm(target));
+  return answer;
 }
 
 bool IsDiskFull(const absl::Status& status) {
@@ -110,9 +131,12 @@ void AppendAnswer(const HttpAnswer& answer, const HttpSending& sending, std::str
   }
   if (!answer.allow.empty()) fmt::format_to(to, "Allow: {}\r\n", answer.allow);
   if (answer.retry_after_s > 0) fmt::format_to(to, "Retry-After: {}\r\n", answer.retry_after_s);
+  if (!answer.fields.empty()) out += answer.fields;
+  if (!sending.share.empty()) fmt::format_to(to, "Wick-Share: {}\r\n", sending.share);
   if (answer.status == 401) out += "WWW-Authenticate: Bearer\r\n";
   if (!sending.origin.empty()) {
     fmt::format_to(to, "Access-Control-Allow-Origin: {}\r\nVary: Origin\r\n", sending.origin);
+    if (!answer.fields.empty()) out += kExposedFields;
   }
   if (answer.preflight) out += kPreflightFields;
   if (!sending.keep_alive) {

@@ -27,6 +27,7 @@ struct HttpAnswer {
   std::string_view content_type = kJsonContentType;
   std::string body;
   std::string allow;           // value of the Allow field; empty: none
+  std::string fields;          // further ones, as they are sent: "Name: value\r\n" each
   uint32_t retry_after_s = 0;  // value of the Retry-After field; 0: none
   bool preflight = false;      // says what pages of the origin may ask
 
@@ -50,6 +51,12 @@ inline uint64_t SizeOf(const HttpAnswer& answer) { return answer.body.size(); }
 /// 503.
 HttpAnswer WriteFailure(const absl::Status& status);
 
+class Cluster;
+
+/// The answer to a request for a pair that another node has: 307 to the same target there.
+HttpAnswer MovedTo(Cluster& cluster, uint32_t node, const SymbolView& pair,
+                   std::string_view target);
+
 /// True if the status says that there is no space left on the disk.
 bool IsDiskFull(const absl::Status& status);
 
@@ -59,6 +66,7 @@ struct HttpSending {
   bool keep_alive = true;     // false: the server closes afterwards
   bool http_1_0 = false;      // a kept connection has to be said
   std::string_view origin{};  // whose pages may read the answer; empty: none
+  std::string_view share{};   // what this node answers for, to another node; empty: not said
   std::string_view date;      // "Sun, 06 Nov 1994 08:49:37 GMT"
 };
 

@@ -6,8 +6,11 @@
 #include <variant>
 
 #include "market/validation.h"
+#include "protocol/json_merge.h"
 #include "protocol/json_replies.h"
 #include "protocol/json_requests.h"
+#include "protocol/json_split.h"
+#include "protocol/json_string.h"
 #include "protocol/openapi.h"
 #include "server/backup.h"
 #include "server/dead_letters.h"
@@ -38,6 +41,7 @@ constexpr std::array<std::string_view, kHttpRouteCount> kRouteNames = {
     "GET /v1/references",
     "PUT /v1/references",
     "GET /v1/status",
+    "GET /v1/cluster",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
@@ -103,26 +107,84 @@ void AnswerCandles(const absl::StatusOr<CandlesReply>& reply, const protocol::Ge
 constexpr uint64_t kCandlesOfManyMax =
     protocol::kSeriesPerCandlesMax * uint64_t{wire::kCandlesPerRequestMax};
 
-HttpAnswer AnswerCandlesOfMany(const Engine& engine, const protocol::CandlesBody& asked) {
+std::optional<HttpAnswer> CheckCandlesOfMany(const protocol::CandlesBody& asked) {
+  if (asked.series.size() * asked.request.limit <= kCandlesOfManyMax) return std::nullopt;
+  return AnswerOf(
+      ProblemCode::kInvalidBody,
+      fmt::format("{} series of up to {} candles are more than {} candles in one answer; "
+                  "lower limit or ask for fewer series",
+                  asked.series.size(), asked.request.limit, kCandlesOfManyMax));
+}
+
+/// True: another node has the pair; its place in the answer says so. That is met where a node asks
+/// this one by another map.
+bool AppendMoved(const Services& services, const Symbol& symbol, std::string& out) {
+  const auto node =
+      services.cluster != nullptr ? services.cluster->Elsewhere(symbol) : std::nullopt;
+  if (!node) return false;
+  out += NoElement(ProblemCode::kMoved,
+                   services.cluster->DescribeMoved(symbol, services.cluster->UrlOf(*node), *node));
+  return true;
+}
+
+HttpAnswer AnswerCandlesOfMany(const Services& services, const std::vector<Symbol>& symbols,
+                               const CandlesRequest& request) {
+  const Engine& engine = services.engine();
   HttpAnswer answer;
-  if (asked.series.size() * asked.request.limit > kCandlesOfManyMax) {
-    return AnswerOf(
-        ProblemCode::kInvalidBody,
-        fmt::format("{} series of up to {} candles are more than {} candles in one answer; "
-                    "lower limit or ask for fewer series",
-                    asked.series.size(), asked.request.limit, kCandlesOfManyMax));
-  }
   answer.body = "[";
-  for (const Symbol& symbol : asked.series) {
+  for (const Symbol& symbol : symbols) {
+    if (answer.body.size() > 1) answer.body += ',';
+    if (AppendMoved(services, symbol, answer.body)) continue;
     const auto series = engine.FindSeen(symbol);
     if (!series) return UnknownSeries(symbol);
-    const auto reply = engine.Candles(*series, asked.request);
+    const auto reply = engine.Candles(*series, request);
     if (!reply.ok()) return QueryFailure(reply.status());
-    if (answer.body.size() > 1) answer.body += ',';
     protocol::AppendCandlesJson(answer.body, symbol, *reply);
   }
   answer.body += ']';
   return answer;
+}
+
+void AppendLatestOfMany(const Services& services, const std::vector<Symbol>& symbols,
+                        std::string& out) {
+  const Engine& engine = services.engine();
+  out += '[';
+  for (const Symbol& symbol : symbols) {
+    if (out.size() > 1) out += ',';
+    if (AppendMoved(services, symbol, out)) continue;
+    const auto series = engine.Find(symbol);
+    const auto price = series ? engine.Latest(*series) : std::nullopt;
+    if (price) {
+      protocol::AppendPriceEvent(out, symbol, *price);
+    } else {
+      out += "null";
+    }
+  }
+  out += ']';
+}
+
+std::vector<std::string_view> Pick(const std::vector<std::string_view>& entries,
+                                   const std::vector<size_t>& places) {
+  std::vector<std::string_view> picked;
+  for (const size_t place : places) picked.push_back(entries[place]);
+  return picked;
+}
+
+/// A body of POST /v1/candles with some of its series and all else as it is.
+std::string CandlesBodyOf(const std::vector<std::pair<std::string, std::string_view>>& fields,
+                          const std::vector<size_t>& places) {
+  std::string body;
+  for (const auto& [key, value] : fields) {
+    body += body.empty() ? '{' : ',';
+    protocol::AppendString(body, key);
+    body += ':';
+    if (key == "series") {
+      protocol::AppendArrayOf(body, Pick(protocol::SplitArray(value).value(), places));
+    } else {
+      body += value;
+    }
+  }
+  return body += '}';
 }
 
 /// True for a request whose answer, made by the worker, may be larger than what a connection holds
@@ -174,17 +236,17 @@ bool HttpApi::Handle(const HttpMessage& message, HttpAnswer& answer, size_t& rou
 // --- writing
 bool HttpApi::On(const protocol::PostEvents& asked, const HttpMessage& message, HttpAnswer&,
                  Later later) {
-  Engine& engine = services_.engine();
   if (message.body.size() <= kInlineBodyBytesMax) {
-    SubmitEvents(services_, worker_, asked.ack, ResolveEvents(engine, parser_, message), later());
+    SubmitEvents(services_, worker_, asked.ack, ResolveEvents(services_, parser_, message),
+                 later());
     return false;
   }
   // The session keeps the message as it is meanwhile.
   ComputeOn(
       services_.parsers, worker_,
-      [&engine, &message, depth_max = services_.config.limits.json_depth_max] {
-        protocol::EventParser parser(depth_max);
-        return ResolveEvents(engine, parser, message);
+      [&services = services_, &message] {
+        protocol::EventParser parser(services.config.limits.json_depth_max);
+        return ResolveEvents(services, parser, message);
       },
       [this, ack = asked.ack, respond = later()](ResolvedEvents events) mutable {
         SubmitEvents(services_, worker_, ack, std::move(events), std::move(respond));
@@ -213,15 +275,16 @@ bool HttpApi::On(const protocol::PutReference& asked, const HttpMessage& message
   HttpAnswer success;
   Reference& reference = *std::get_if<Reference>(&parsed);
   protocol::AppendReference(success.body, reference);
-  services_.engine().SetReference(std::move(reference), WhenWritten(later(), std::move(success)));
+  services_.engine().SetReference(std::move(reference),
+                                  WhenWritten(TellOthers(message, later()), std::move(success)));
   return false;
 }
 
-bool HttpApi::On(const protocol::DeleteReference& asked, const HttpMessage&, HttpAnswer&,
+bool HttpApi::On(const protocol::DeleteReference& asked, const HttpMessage& message, HttpAnswer&,
                  Later later) {
   services_.engine().RemoveReference(
       asked.base_currency, [&io = worker_.io(), base = asked.base_currency,
-                            respond = later()](absl::Status status) mutable {
+                            respond = TellOthers(message, later())](absl::Status status) mutable {
         boost::asio::post(io, [respond = std::move(respond), status = std::move(status),
                                base = std::move(base)]() mutable {
           HttpAnswer answer;
@@ -247,8 +310,8 @@ bool HttpApi::On(const protocol::PutReferences&, const HttpMessage& message, Htt
   HttpAnswer success;
   auto& references = *std::get_if<std::vector<Reference>>(&parsed);
   protocol::AppendReferences(success.body, references);
-  services_.engine().ReplaceReferences(std::move(references),
-                                       WhenWritten(later(), std::move(success)));
+  services_.engine().ReplaceReferences(
+      std::move(references), WhenWritten(TellOthers(message, later()), std::move(success)));
   return false;
 }
 
@@ -302,7 +365,9 @@ bool HttpApi::On(const protocol::GetDeadLetters& asked, const HttpMessage&, Http
 }
 
 // --- reading what is in memory
-bool HttpApi::On(const protocol::GetLatest& asked, const HttpMessage&, HttpAnswer& answer, Later) {
+bool HttpApi::On(const protocol::GetLatest& asked, const HttpMessage& message, HttpAnswer& answer,
+                 Later) {
+  if (IsElsewhere(asked.symbol, message, answer)) return true;
   const auto series = services_.engine().Find(asked.symbol);
   const auto price = series ? services_.engine().Latest(*series) : std::nullopt;
   if (price) {
@@ -314,26 +379,32 @@ bool HttpApi::On(const protocol::GetLatest& asked, const HttpMessage&, HttpAnswe
 }
 
 bool HttpApi::On(const protocol::PostLatest&, const HttpMessage& message, HttpAnswer& answer,
-                 Later) {
+                 Later later) {
   const auto parsed =
       protocol::ParseLatestBody(message.body, services_.config.limits.json_depth_max);
   if (const auto* problem = std::get_if<Problem>(&parsed)) {
     answer = AnswerOf(*problem);
     return true;
   }
-  answer.body += '[';
-  for (const Symbol& symbol : *std::get_if<std::vector<Symbol>>(&parsed)) {
-    if (answer.body.size() > 1) answer.body += ',';
-    const auto series = services_.engine().Find(symbol);
-    const auto price = series ? services_.engine().Latest(*series) : std::nullopt;
-    if (price) {
-      protocol::AppendPriceEvent(answer.body, symbol, *price);
-    } else {
-      answer.body += "null";
-    }
+  const auto& symbols = *std::get_if<std::vector<Symbol>>(&parsed);
+  Cluster* const cluster = Together(message);
+  if (cluster == nullptr) {
+    AppendLatestOfMany(services_, symbols, answer.body);
+    return true;
   }
-  answer.body += ']';
-  return true;
+  const auto entries =
+      protocol::SplitArray(message.body, services_.config.limits.json_depth_max).value();
+  const auto body_of = [&entries](const std::vector<size_t>& places) {
+    std::string body;
+    protocol::AppendArrayOf(body, Pick(entries, places));
+    return body;
+  };
+  return GatherEach(*cluster, symbols, message, answer, later, body_of,
+                    [&services = std::as_const(services_)](const std::vector<Symbol>& here) {
+                      HttpAnswer own;
+                      AppendLatestOfMany(services, here, own.body);
+                      return own;
+                    });
 }
 
 bool HttpApi::On(const protocol::GetHealthz&, const HttpMessage&, HttpAnswer& answer, Later) {
@@ -343,11 +414,13 @@ bool HttpApi::On(const protocol::GetHealthz&, const HttpMessage&, HttpAnswer& an
 
 bool HttpApi::On(const protocol::GetReadyz&, const HttpMessage&, HttpAnswer& answer, Later) {
   const ServerState& state = services_.state;
-  if (const absl::Status ready = state.Ready(); ready.ok()) {
-    answer.body += R"({"status":"ok"})";
-  } else {
+  if (const absl::Status ready = state.Ready(); !ready.ok()) {
     answer = AnswerOf(state.recovered() ? ProblemCode::kUnavailable : ProblemCode::kRecovering,
                       Message(ready));
+  } else if (std::string lagging = state.Lagging(); !lagging.empty()) {
+    answer = AnswerOf(ProblemCode::kLagging, std::move(lagging));
+  } else {
+    answer.body += R"({"status":"ok"})";
   }
   return true;
 }
@@ -358,7 +431,9 @@ bool HttpApi::On(const protocol::GetOpenApi&, const HttpMessage&, HttpAnswer& an
 }
 
 // --- reading what may be on disk, or walks all series
-bool HttpApi::On(protocol::GetCandles& asked, const HttpMessage&, HttpAnswer& answer, Later later) {
+bool HttpApi::On(protocol::GetCandles& asked, const HttpMessage& message, HttpAnswer& answer,
+                 Later later) {
+  if (IsElsewhere(asked.symbol, message, answer)) return true;
   const Engine& engine = services_.engine();
   const auto series = engine.FindSeen(asked.symbol);
   if (!series) {
@@ -385,50 +460,79 @@ bool HttpApi::On(const protocol::PostCandles&, const HttpMessage& message, HttpA
     answer = AnswerOf(*problem);
     return true;
   }
-  return OnReaders(later, answer,
-                   [&engine = std::as_const(services_.engine()),
-                    asked = std::move(*std::get_if<protocol::CandlesBody>(&parsed))] {
-                     return AnswerCandlesOfMany(engine, asked);
-                   });
+  auto& asked = *std::get_if<protocol::CandlesBody>(&parsed);
+  if (auto too_many = CheckCandlesOfMany(asked)) {
+    answer = std::move(*too_many);
+    return true;
+  }
+  Cluster* const cluster = Together(message);
+  if (cluster == nullptr) {
+    return OnReaders(later, answer,
+                     [&services = std::as_const(services_), asked = std::move(asked)] {
+                       return AnswerCandlesOfMany(services, asked.series, asked.request);
+                     });
+  }
+  const auto fields =
+      protocol::SplitObject(message.body, services_.config.limits.json_depth_max).value();
+  return GatherEach(
+      *cluster, asked.series, message, answer, later,
+      [&fields](const std::vector<size_t>& places) { return CandlesBodyOf(fields, places); },
+      [&services = std::as_const(services_),
+       request = asked.request](const std::vector<Symbol>& here) {
+        return AnswerCandlesOfMany(services, here, request);
+      });
 }
 
-bool HttpApi::On(protocol::GetExchanges& asked, const HttpMessage&, HttpAnswer& answer,
+bool HttpApi::On(protocol::GetExchanges& asked, const HttpMessage& message, HttpAnswer& answer,
                  Later later) {
-  return OnReaders(
-      later, answer, [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
-        HttpAnswer computed;
+  const bool pairs = asked.pairs;
+  return OnNodes(
+      message, answer, later,
+      [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
+        std::string body;
         const auto only =
             asked.exchange ? std::optional<std::string_view>(*asked.exchange) : std::nullopt;
-        protocol::AppendExchanges(computed.body, engine.Exchanges(only, asked.pairs), asked.pairs);
-        return computed;
-      });
+        protocol::AppendExchanges(body, engine.Exchanges(only, asked.pairs), asked.pairs);
+        return body;
+      },
+      [pairs] { return protocol::ExchangesMerge(pairs); });
 }
 
-bool HttpApi::On(protocol::GetBases& asked, const HttpMessage&, HttpAnswer& answer, Later later) {
-  return OnReaders(later, answer,
-                   [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
-                     HttpAnswer computed;
-                     protocol::AppendBases(computed.body, engine.Bases(asked.base_currencies));
-                     return computed;
-                   });
-}
-
-bool HttpApi::On(protocol::GetBase& asked, const HttpMessage&, HttpAnswer& answer, Later later) {
-  return OnReaders(
-      later, answer, [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
-        HttpAnswer computed;
-        protocol::AppendPriceEvents(computed.body, engine.PricesOfBase(asked.base_currency));
-        return computed;
-      });
-}
-
-bool HttpApi::On(const protocol::GetReferences&, const HttpMessage&, HttpAnswer& answer,
+bool HttpApi::On(protocol::GetBases& asked, const HttpMessage& message, HttpAnswer& answer,
                  Later later) {
-  return OnReaders(later, answer, [&engine = std::as_const(services_.engine())] {
-    HttpAnswer computed;
-    protocol::AppendReferences(computed.body, engine.References());
-    return computed;
-  });
+  const Engine& engine = services_.engine();
+  return OnNodes(
+      message, answer, later,
+      [&engine, asked = std::move(asked)] {
+        std::string body;
+        protocol::AppendBases(body, engine.Bases(asked.base_currencies));
+        return body;
+      },
+      [&engine] { return protocol::BasesMerge(engine.References()); });
+}
+
+bool HttpApi::On(protocol::GetBase& asked, const HttpMessage& message, HttpAnswer& answer,
+                 Later later) {
+  return OnNodes(
+      message, answer, later,
+      [&engine = std::as_const(services_.engine()), asked = std::move(asked)] {
+        std::string body;
+        protocol::AppendPriceEvents(body, engine.PricesOfBase(asked.base_currency));
+        return body;
+      },
+      [] { return protocol::PriceEventsMerge(); });
+}
+
+bool HttpApi::On(const protocol::GetReferences&, const HttpMessage& message, HttpAnswer& answer,
+                 Later later) {
+  return OnNodes(
+      message, answer, later,
+      [&engine = std::as_const(services_.engine())] {
+        std::string body;
+        protocol::AppendReferences(body, engine.References());
+        return body;
+      },
+      [] { return protocol::ReferencesMerge(); });
 }
 
 bool HttpApi::On(const protocol::GetStatus&, const HttpMessage&, HttpAnswer&, Later later) {

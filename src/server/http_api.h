@@ -4,10 +4,15 @@
 #include <absl/functional/function_ref.h>
 
 #include <cstdint>
+#include <functional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "protocol/http_routes.h"
 #include "protocol/json_events.h"
+#include "server/gathering.h"
 #include "server/http_answer.h"
 #include "server/http_reader.h"
 #include "server/services.h"
@@ -22,7 +27,9 @@ std::string_view HttpRouteName(size_t route);
 static_assert(kHttpRouteCount <= kRoutesMax);
 
 /// The requests of one worker's sessions. Threads: the worker's only. Everything quick is answered
-/// at once; what may read the disk or walks all series is computed by the reader pool.
+/// at once; what may read the disk or walks all series is computed by the reader pool. In a cluster
+/// a request for one pair is sent on to the node that has it, and one for many is answered by all
+/// nodes together, unless another node asks.
 class HttpApi {
  public:
   HttpApi(Services& services, Worker& worker)
@@ -51,6 +58,7 @@ class HttpApi {
   bool On(const protocol::GetReferences&, const HttpMessage&, HttpAnswer&, Later);
   bool On(const protocol::PutReferences&, const HttpMessage&, HttpAnswer&, Later);
   bool On(const protocol::GetStatus&, const HttpMessage&, HttpAnswer&, Later);
+  bool On(const protocol::GetCluster&, const HttpMessage&, HttpAnswer&, Later);
   bool On(const protocol::GetHealthz&, const HttpMessage&, HttpAnswer&, Later);
   bool On(const protocol::GetReadyz&, const HttpMessage&, HttpAnswer&, Later);
   bool On(const protocol::GetMetrics&, const HttpMessage&, HttpAnswer&, Later);
@@ -74,6 +82,49 @@ class HttpApi {
     ComputeOn(services_.parsers, worker_, std::move(compute), later());
     return false;
   }
+
+  // --- http_cluster.cc
+  /// The cluster, if its nodes are to answer together; nullptr: this one answers alone.
+  Cluster* Together(const HttpMessage& message) const;
+  /// True: another node has the pair, and `answer` says which.
+  bool IsElsewhere(const SymbolView& pair, const HttpMessage& message, HttpAnswer& answer);
+
+  /// Makes the answer out of the other nodes'; on the read pool.
+  using Joining = absl::AnyInvocable<HttpAnswer(PeerAnswers)>;
+  /// Asks other nodes; for On() to return. True: there is no place, `answer` says so.
+  bool Gather(std::vector<PeerRequest> requests, HttpAnswer& answer, Later later, Joining join);
+
+  /// A listing: `own()` is this node's body, `make_merge()` one of protocol/json_merge.h; both on
+  /// the read pool. For On() to return.
+  template <typename Own, typename MakeMerge>
+  bool OnNodes(const HttpMessage& message, HttpAnswer& answer, Later later, Own own,
+               MakeMerge make_merge) {
+    Cluster* const cluster = Together(message);
+    if (cluster == nullptr) {
+      return OnReaders(later, answer, [own = std::move(own)] {
+        HttpAnswer alone;
+        alone.body = own();
+        return alone;
+      });
+    }
+    return Gather(
+        RequestsToOthers(*cluster, message), answer, later,
+        [cluster, own = std::move(own), make_merge = std::move(make_merge)](PeerAnswers answers) {
+          return MergeListings(*cluster, make_merge(), own(), std::move(answers));
+        });
+  }
+
+  /// The body that asks for what stands at these places of the list asked for.
+  using BodyOf = std::function<std::string(const std::vector<size_t>& places)>;
+  /// This node's part of a list; on the read pool.
+  using OwnPart = absl::AnyInvocable<HttpAnswer(std::vector<Symbol>)>;
+  /// A list of series, each asked for where it is; for On() to return.
+  bool GatherEach(Cluster& cluster, const std::vector<Symbol>& series, const HttpMessage& message,
+                  HttpAnswer& answer, Later later, const BodyOf& body_of, OwnPart own);
+
+  /// A change that is to be made on every node: when it is made here, the others are told, and the
+  /// answer is of all of them.
+  Respond TellOthers(const HttpMessage& message, Respond respond);
 
   /// The callback of a write of the engine: `success` answers if it went well.
   absl::AnyInvocable<void(absl::Status)> WhenWritten(Respond respond, HttpAnswer success);

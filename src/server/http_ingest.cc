@@ -27,6 +27,17 @@ HttpAnswer AnswerOf(Ack ack, const IngestResult& result, const protocol::IngestR
   return answer;
 }
 
+/// The other node that has the pairs of all events; nullopt: some are here, or on several.
+std::optional<uint32_t> OnlyNodeOf(const Cluster& cluster, const protocol::ParsedEvents& parsed) {
+  std::optional<uint32_t> only;
+  for (const protocol::ParsedEvent& event : parsed.events) {
+    const auto node = cluster.Elsewhere(event.symbol);
+    if (!node || (only && *only != *node)) return std::nullopt;
+    only = node;
+  }
+  return only;
+}
+
 /// The batches of one body under way. Kept alive by the callbacks it waits for. Threads: the
 /// worker's.
 class Submission : public std::enable_shared_from_this<Submission> {
@@ -78,6 +89,8 @@ void SubmitEvents(Services& services, Worker& worker, Ack ack, ResolvedEvents ev
   if (!events.document_error.empty()) {
     respond(
         server::AnswerOf(protocol::ProblemCode::kInvalidJson, std::move(events.document_error)));
+  } else if (events.moved) {
+    respond(std::move(*events.moved));
   } else if (events.batches.empty()) {
     respond(AnswerOf(ack, IngestResult{}, events.report));
   } else {
@@ -86,8 +99,13 @@ void SubmitEvents(Services& services, Worker& worker, Ack ack, ResolvedEvents ev
   }
 }
 
-std::string DescribeRefusal(const engine::Engine& engine, Refusal refusal,
-                            const SymbolView& symbol) {
+std::string DescribeRefusal(const Services& services, Refusal refusal, const SymbolView& symbol) {
+  const engine::Engine& engine = services.engine();
+  if (refusal == Refusal::kMoved) {
+    const uint32_t node = services.cluster->map().NodeOf(symbol);
+    return services.cluster->DescribeMoved(symbol, services.cluster->UrlOf(node), node) +
+           ": send it there";
+  }
   if (refusal == Refusal::kTooManySeries) {
     return fmt::format("the server already holds {} series, its limit (series.max)",
                        engine.options().series_max);
@@ -100,8 +118,9 @@ std::string DescribeRefusal(const engine::Engine& engine, Refusal refusal,
   return market::DescribeSymbol(symbol);
 }
 
-ResolvedEvents ResolveEvents(engine::Engine& engine, protocol::EventParser& parser,
+ResolvedEvents ResolveEvents(Services& services, protocol::EventParser& parser,
                              const HttpMessage& message) {
+  engine::Engine& engine = services.engine();
   protocol::ParsedEvents& parsed =
       parser.Parse(message.body, protocol::EventsFormatOf(message.content_type),
                    engine.clock().NowMs(), engine.options().future_skew_ms_max);
@@ -110,6 +129,13 @@ ResolvedEvents ResolveEvents(engine::Engine& engine, protocol::EventParser& pars
     resolved.document_error = std::move(parsed.document_error);
     engine.CountRejected(Refusal::kInvalidJson);
     return resolved;
+  }
+  if (services.cluster != nullptr && !message.forwarded) {
+    if (const auto node = OnlyNodeOf(*services.cluster, parsed)) {
+      resolved.moved =
+          MovedTo(*services.cluster, *node, parsed.events.front().symbol, message.target);
+      return resolved;
+    }
   }
   for (const protocol::ParsedEvent& event : parsed.events) {
     SeriesId series = kNoSeries;
@@ -122,7 +148,7 @@ ResolvedEvents ResolveEvents(engine::Engine& engine, protocol::EventParser& pars
     } else {
       parsed.report.AddError(event.index, refusal,
                              parsed.report.Keeps(event.index)
-                                 ? DescribeRefusal(engine, refusal, event.symbol)
+                                 ? DescribeRefusal(services, refusal, event.symbol)
                                  : std::string());
     }
   }

@@ -1,6 +1,7 @@
 // Bodies of events on their way into the engine.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,14 @@ namespace wick::server {
 struct ResolvedEvents {
   std::vector<engine::EventBatch> batches;  // in order; each takes a worker about a millisecond
   protocol::IngestReport report;
-  std::string document_error;  // not empty: the body is no JSON; there are no batches
+  std::string document_error;       // not empty: the body is no JSON; there are no batches
+  std::optional<HttpAnswer> moved;  // all events are of one other node: it is to be asked instead
 };
 
-/// Reads the body and registers new series. Every refused event is counted with the engine.
-/// Threads: any, one at a time for a parser.
-ResolvedEvents ResolveEvents(engine::Engine& engine, protocol::EventParser& parser,
+/// Reads the body and registers new series. Events of pairs that other nodes have are refused, each
+/// with the address of its node; if they are all that there are, of one node, nothing is. Every
+/// refused event is counted with the engine. Threads: any, one at a time for a parser.
+ResolvedEvents ResolveEvents(Services& services, protocol::EventParser& parser,
                              const HttpMessage& message);
 
 /// Submits the batches one after the other, letting the worker do other work in between and waiting
@@ -32,7 +35,6 @@ void SubmitEvents(Services& services, Worker& worker, engine::Ack ack, ResolvedE
                   Respond respond);
 
 /// What was wrong with a symbol that Engine::Resolve() refused.
-std::string DescribeRefusal(const engine::Engine& engine, Refusal refusal,
-                            const SymbolView& symbol);
+std::string DescribeRefusal(const Services& services, Refusal refusal, const SymbolView& symbol);
 
 }  // namespace wick::server

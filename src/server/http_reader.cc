@@ -97,6 +97,9 @@ void HttpReader::Parser::on_field_impl(http::field name, View text, View value, 
     case http::field::expect:
       waits_for_continue_ = boost::beast::iequals(value, "100-continue") && !message_.http_1_0;
       return;
+    case http::field::unknown:
+      if (boost::beast::iequals(text, "Wick-Forwarded")) message_.forwarded = true;
+      return;
     default:
       return;
   }
@@ -265,6 +268,7 @@ void HttpReader::Next() {
   message_.origin.clear();
   message_.authorization.clear();
   message_.asks_for_method = false;
+  message_.forwarded = false;
   if (message_.body.capacity() > kBodyBytesKept) {
     message_.body = {};
   } else {

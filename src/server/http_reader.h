@@ -32,6 +32,7 @@ struct HttpMessage {
   std::string authorization;  // "Bearer ..."
   std::string body;
   bool asks_for_method = false;  // has Access-Control-Request-Method
+  bool forwarded = false;        // has Wick-Forwarded: a node of the cluster asks this one alone
   bool keep_alive = true;        // the client would send another request after this one
   bool http_1_0 = false;
 };

@@ -212,7 +212,8 @@ void HttpSession::Answer(HttpAnswer& answer) {
   const bool head = message.method == "HEAD";
   const bool large = !head && answer.body.size() > kOutBytesMax;
   AppendAnswer(answer,
-               {head || large, !last_, message.http_1_0, guard_.ReaderOf(message), worker_.Date()},
+               {head || large, !last_, message.http_1_0, guard_.ReaderOf(message),
+                ShareFor(message), worker_.Date()},
                out_);
   if (large) large_body_ = std::exchange(answer.body, {});
   reader_.Next();
@@ -228,6 +229,11 @@ void HttpSession::Answer(HttpAnswer& answer) {
   services_.stats[worker_.index()].http.Count(route_, outcome, idle_since_ - request_began_);
 }
 
+std::string_view HttpSession::ShareFor(const HttpMessage& message) const {
+  if (!message.forwarded || services_.cluster == nullptr) return {};
+  return services_.cluster->share_text();
+}
+
 void HttpSession::OnDeferred(HttpAnswer answer) {
   if (closed_) return;
   Answer(answer);
@@ -238,9 +244,9 @@ void HttpSession::AnswerFailure(const protocol::Problem& problem) {
   last_ = true;
   request_share_.EndWait();
   const HttpMessage& message = reader_.message();
-  AppendAnswer(AnswerOf(problem),
-               {message.method == "HEAD", false, false, guard_.ReaderOf(message), worker_.Date()},
-               out_);
+  AppendAnswer(
+      AnswerOf(problem),
+      {message.method == "HEAD", false, false, guard_.ReaderOf(message), {}, worker_.Date()}, out_);
   services_.stats[worker_.index()].http.Count(kHttpRouteOther, Outcome::kClientError, {});
   reader_.Next();  // gives back what has come of a body
   request_share_.Hold(0);

@@ -49,6 +49,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   /// Takes the body of a large answer.
   void Answer(HttpAnswer& answer);
   void OnDeferred(HttpAnswer answer);
+  /// What a node that asks is told beside the answer.
+  std::string_view ShareFor(const HttpMessage& message) const;
   void AnswerFailure(const protocol::Problem& problem);
   /// Notes that a part of a request has come.
   void NoteProgress();

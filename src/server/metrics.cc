@@ -228,6 +228,36 @@ void AddKafka(const protocol::KafkaStatus& kafka, Page& page) {
       .Add(kafka.dead_letters_dropped);
 }
 
+void AddCluster(const ClusterCounts& cluster, Page& page) {
+  const auto label = [](size_t node) -> std::vector<Label> {
+    return {{"node", std::to_string(node)}};
+  };
+  page.Gauge("wick_cluster_partitions", "Partitions that this node has, by its number.")
+      .Add(cluster.own_partitions, label(cluster.self));
+  page.Counter("wick_cluster_redirects_total",
+               "Requests for pairs that other nodes have, answered with where they are.")
+      .Add(cluster.http_redirects, {{"protocol", "http"}})
+      .Add(cluster.binary_redirects, {{"protocol", "binary"}});
+  page.Counter("wick_cluster_fan_outs_total", "Requests for which other nodes were asked.")
+      .Add(cluster.fan_outs);
+  page.Counter("wick_cluster_fan_outs_refused_total",
+               "Requests refused: other nodes were being asked for too many.")
+      .Add(cluster.fan_outs_refused);
+  page.Counter("wick_cluster_fan_outs_incomplete_total",
+               "Answers from which a node, or a partition of one, was missing.")
+      .Add(cluster.fan_outs_incomplete);
+  page.Counter("wick_cluster_peer_failures_total", "Questions to another node without an answer.");
+  for (size_t node = 0; node < cluster.nodes.size(); ++node) {
+    if (node != cluster.self) page.Add(cluster.nodes[node].failures, label(node));
+  }
+  page.Gauge("wick_cluster_peer_reachable",
+             "Whether the last question to another node was answered, if one was asked.");
+  for (size_t node = 0; node < cluster.nodes.size(); ++node) {
+    const auto& reachable = cluster.nodes[node].reachable;
+    if (node != cluster.self && reachable) page.Add(*reachable ? 1.0 : 0.0, label(node));
+  }
+}
+
 void AddRequests(const std::string& protocol, const char* label,
                  const std::array<RouteCounts, kRoutesMax>& counts, size_t begin, size_t end,
                  std::string_view (*name)(size_t), Page& page) {
@@ -262,6 +292,7 @@ RequestCounts CountRequests(const Services& services) {
   counts.answer_bytes = services.answers.used();
   counts.uptime_ms = services.UptimeMs();
   counts.kafka = services.state.Kafka();
+  if (services.cluster != nullptr) counts.cluster = services.cluster->Counts();
   return counts;
 }
 
@@ -297,6 +328,7 @@ std::string MetricsText(const engine::EngineStatus& status, const RequestCounts&
              "Answers on their way out, beyond 64 KiB of each connection.")
       .Add(counts.answer_bytes);
   if (counts.kafka) AddKafka(*counts.kafka, page);
+  if (counts.cluster) AddCluster(*counts.cluster, page);
   AddRequests("http", "route", counts.http, 0, kHttpRouteCount, HttpRouteName, page);
   AddRequests("binary", "type", counts.binary, 1, kBinaryRouteCount, BinaryRouteName, page);
   return page.Text();

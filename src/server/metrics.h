@@ -9,6 +9,7 @@
 #include "engine/status.h"
 #include "protocol/kafka_status.h"
 #include "server/auth.h"
+#include "server/cluster.h"
 #include "server/request_stats.h"
 
 namespace wick::server {
@@ -30,6 +31,7 @@ struct RequestCounts {
   uint64_t answer_bytes = 0;                        // of limits.max_buffered_answers
   uint64_t uptime_ms = 0;
   std::optional<protocol::KafkaStatus> kafka;  // nullopt: no topic is read
+  std::optional<ClusterCounts> cluster;        // nullopt: the node stands alone
 };
 
 /// Any thread.

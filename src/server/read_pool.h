@@ -40,20 +40,20 @@ class ReadPool {
       reads_.fetch_sub(1, std::memory_order_relaxed);
       return Refuse();
     }
-    ComputeOn(
-        pool_, worker,
+    RunCounted(
+        worker,
         [this, compute = std::move(compute), overloaded = std::move(overloaded)]() mutable {
-          auto answer = IsOverloaded() ? overloaded() : compute();
-          answers_.Take(SizeOf(answer));  // until the session holds it
-          return answer;
+          return IsOverloaded() ? overloaded() : compute();
         },
-        [this, then = std::move(then)](auto answer) mutable {
-          const uint64_t bytes = SizeOf(answer);
-          reads_.fetch_sub(1, std::memory_order_relaxed);
-          then(std::move(answer));
-          answers_.Give(bytes);
-        });
+        std::move(then));
     return true;
+  }
+
+  /// The same for what was admitted by another bound: it runs in any case.
+  template <typename Compute, typename Then>
+  void RunAdmitted(Worker& worker, Compute compute, Then then) {
+    reads_.fetch_add(1, std::memory_order_relaxed);
+    RunCounted(worker, std::move(compute), std::move(then));
   }
 
   /// True: the memory for answers is exhausted, so this one is refused, too, wherever it would be
@@ -67,6 +67,23 @@ class ReadPool {
   uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
 
  private:
+  template <typename Compute, typename Then>
+  void RunCounted(Worker& worker, Compute compute, Then then) {
+    ComputeOn(
+        pool_, worker,
+        [this, compute = std::move(compute)]() mutable {
+          auto answer = compute();
+          answers_.Take(SizeOf(answer));  // until the session holds it
+          return answer;
+        },
+        [this, then = std::move(then)](auto answer) mutable {
+          const uint64_t bytes = SizeOf(answer);
+          reads_.fetch_sub(1, std::memory_order_relaxed);
+          then(std::move(answer));
+          answers_.Give(bytes);
+        });
+  }
+
   bool Refuse() {
     refused_.fetch_add(1, std::memory_order_relaxed);
     return false;

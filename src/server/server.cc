@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,6 +22,7 @@
 
 #include "server/access.h"
 #include "server/binary_session.h"
+#include "server/cluster.h"
 #include "server/http_session.h"
 #include "server/listener.h"
 #include "server/services.h"
@@ -98,6 +100,7 @@ struct Server::Impl {
   std::vector<std::unique_ptr<Worker>> workers;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<feed::KafkaConsumer> kafka;
+  std::unique_ptr<Cluster> cluster;  // nullptr: the node stands alone
   std::unique_ptr<ReadPool> reads;
   std::unique_ptr<asio::thread_pool> parsers;
   std::unique_ptr<asio::thread_pool> backups;
@@ -112,6 +115,7 @@ struct Server::Impl {
 
 absl::Status Server::Impl::Listen() {
   WICK_ASSIGN_OR_RETURN(access, Access::Load(config));
+  WICK_ASSIGN_OR_RETURN(cluster, Cluster::Start(config, boost::asio::ip::host_name(), answers));
   workers = MakeWorkers(config);
   WICK_RETURN_IF_ERROR(Bind());
   reads = std::make_unique<ReadPool>(config.reader_threads, config.limits.cold_reads_max, answers);
@@ -119,7 +123,8 @@ absl::Status Server::Impl::Listen() {
   backups = std::make_unique<asio::thread_pool>(kBackupThreads);
   stats = std::make_unique<WorkerStats[]>(workers.size());
   services.reset(new Services{config, *access, *reads, *parsers, *backups, requests, answers,
-                              connections, state, stats.get(), std::chrono::steady_clock::now()});
+                              connections, state, cluster.get(), stats.get(),
+                              std::chrono::steady_clock::now()});
   for (const auto& worker : workers) {
     http_apis.push_back(std::make_unique<HttpApi>(*services, *worker));
     binary_apis.push_back(std::make_unique<BinaryApi>(*services, *worker));
@@ -154,6 +159,7 @@ absl::Status Server::Impl::Recover() {
   }
   engine::EngineOptions options = config.engine;
   options.workers = static_cast<unsigned>(workers.size());
+  if (cluster != nullptr) options.share = cluster->map().ShareOf(cluster->self());
   WICK_ASSIGN_OR_RETURN(engine, engine::Engine::Open(options, *store, clock, &state.progress()));
   const engine::EngineStatus recovered = engine->Status();
   spdlog::info("recovered {} series, replayed {} events of the journal in {} ms", recovered.series,
@@ -165,8 +171,15 @@ absl::Status Server::Impl::Recover() {
 }
 
 absl::Status Server::Impl::ReadTopics() {
+  feed::KafkaOptions options = config.kafka;
+  if (cluster != nullptr) {
+    options.topic_partitions = cluster->map().partitions();
+    for (const uint32_t partition : cluster->map().PartitionsOf(cluster->self())) {
+      options.partitions.push_back(std::to_string(partition));
+    }
+  }
   WICK_ASSIGN_OR_RETURN(kafka, feed::KafkaConsumer::Start(
-                                   *engine, config.kafka,
+                                   *engine, options,
                                    [this](absl::AnyInvocable<void()> work) {
                                      asio::post(workers[engine::Engine::kPassingWorker]->io(),
                                                 std::move(work));
@@ -194,6 +207,7 @@ absl::Status Server::Impl::Stop() {
   if (engine != nullptr) engine->StopBackups();
   if (kafka != nullptr) kafka->Stop();
   EndSessions();
+  if (cluster != nullptr) cluster->Stop();
   reads->Join();
   parsers->join();
   backups->join();

@@ -26,7 +26,7 @@ std::string_view ServerState::Name() const {
   if (stopping_.load(std::memory_order_relaxed)) return "stopping";
   if (!recovered()) return "recovering";
   const absl::Status ready = engine().Ready();
-  if (ready.ok()) return "ready";
+  if (ready.ok()) return Lagging().empty() ? "ready" : "lagging";
   return ready.code() == absl::StatusCode::kResourceExhausted ? "disk_full" : "failed";
 }
 
@@ -39,6 +39,11 @@ absl::Status ServerState::Ready() const {
                  "the server is recovering: {}; ask again in a second", Describe(progress_));
   }
   return engine().Ready();
+}
+
+std::string ServerState::Lagging() const {
+  const std::optional<protocol::KafkaStatus> kafka = Kafka();
+  return kafka ? kafka->lag.behind : "";
 }
 
 }  // namespace wick::server

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/assert.h"
@@ -45,12 +46,15 @@ class ServerState {
 
   engine::RecoveryProgress& progress() { return progress_; }
 
-  /// "recovering", "ready", "disk_full" (writes are refused until there is room), "failed" (writes
-  /// are refused until the process ends) or "stopping".
+  /// "recovering", "ready", "lagging" (behind Kafka), "disk_full" (writes are refused until there
+  /// is room), "failed" (writes are refused until the process ends) or "stopping".
   std::string_view Name() const;
 
   /// OK: recovered and able to write. Else the reason; kResourceExhausted: the disk is full.
   absl::Status Ready() const;
+
+  /// Why it is too far behind Kafka to be sent requests; empty: it is not, or it reads no topic.
+  std::string Lagging() const;
 
  private:
   std::atomic<engine::Engine*> engine_{nullptr};

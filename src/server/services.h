@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "server/access.h"
 #include "server/budget.h"
+#include "server/cluster.h"
 #include "server/connections.h"
 #include "server/read_pool.h"
 #include "server/request_stats.h"
@@ -35,6 +36,7 @@ struct Services {
   Budget& answers;                    // answers on their way out
   Connections& connections;
   ServerState& state;
+  Cluster* const cluster;    // nullptr: the node stands alone
   WorkerStats* const stats;  // one for each worker
   const std::chrono::steady_clock::time_point started;
 

@@ -12,9 +12,11 @@
 
 #include "base/status.h"
 #include "base/units.h"
+#include "cluster/partition_map.h"
 #include "cold/store.h"
 #include "engine/engine.h"
 #include "feed/kafka/kafka_options.h"
+#include "server/peers.h"
 #include "server/tls.h"
 
 namespace wick::server {
@@ -69,6 +71,8 @@ struct ServerConfig {
   uint64_t body_bytes_max = 1_MiB;
   ClientLimits limits;
   feed::KafkaOptions kafka;
+  cluster::MapOptions cluster;
+  PeerOptions peers;
   std::string log_level;
 };
 

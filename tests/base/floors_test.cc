@@ -26,13 +26,16 @@ const std::vector<Floor> kFloors = {
     {"client", {"wick"}},
     {"base", {"wick"}},
     {"market", {"wick", "base"}},
+    {"cluster", {"wick", "base"}},
     {"hot", {"wick", "base", "market"}},
     {"cold", {"wick", "base", "market"}},
-    {"engine", {"wick", "base", "market", "hot", "cold"}},
+    {"engine", {"wick", "base", "market", "cluster", "hot", "cold"}},
     {"protocol", {"wick", "base", "market", "engine"}},
     {"feed", {"wick", "base", "market", "cold", "engine", "protocol"}},
-    {"server", {"wick", "base", "market", "cold", "engine", "protocol", "feed"}},
-    {"cli", {"wick", "client", "base", "market", "cold", "engine", "protocol", "feed", "server"}},
+    {"server", {"wick", "base", "market", "cluster", "cold", "engine", "protocol", "feed"}},
+    {"cli",
+     {"wick", "client", "base", "market", "cluster", "cold", "engine", "protocol", "feed",
+      "server"}},
 };
 
 // Everything else in angle brackets is of the standard library or the system.

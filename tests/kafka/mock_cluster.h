@@ -49,11 +49,20 @@ class MockCluster {
                                         RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     }
   }
+  /// No record is handed out until GrantFetches(); where a partition ends is answered.
+  void RefuseFetches() {
+    for (int i = 0; i < 1'000; ++i) {
+      rd_kafka_mock_push_request_errors(cluster_, kFetchRequest, 1,
+                                        RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    }
+  }
+  void GrantFetches() { rd_kafka_mock_clear_request_errors(cluster_, kFetchRequest); }
   void SetDown(int broker) { rd_kafka_mock_broker_set_down(cluster_, broker); }
   void SetUp(int broker) { rd_kafka_mock_broker_set_up(cluster_, broker); }
 
  private:
   static constexpr int16_t kProduceRequest = 0;  // of Kafka's protocol
+  static constexpr int16_t kFetchRequest = 1;
 
   rd_kafka_t* client_ = nullptr;
   rd_kafka_mock_cluster_t* cluster_ = nullptr;

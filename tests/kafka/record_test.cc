@@ -1,10 +1,10 @@
 // The value of a record: written, read, refused; the partition of its key.
-#include "base/murmur2.h"
 #include "engine/fixture.h"
 #include "feed/kafka/gap_watch.h"
 #include "feed/kafka/kafka_options.h"
 #include "feed/kafka/record_reader.h"
 #include "feed/kafka/record_writer.h"
+#include "wick/partition.h"
 #include "wick/wire.h"
 
 using namespace wick;
@@ -56,6 +56,13 @@ TEST_CASE("a key's hash is that of Kafka's Java client", "[kafka]") {
   CHECK(hash("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8") == -58897971);
   CHECK(hash("abc") == 479470107);
   CHECK(PartitionOf("foobar", 12) == ((static_cast<uint32_t>(-790332482) & 0x7fffffff) % 12));
+}
+
+TEST_CASE("a pair has the partition of its key, whatever the exchange", "[kafka]") {
+  CHECK(PairKey({"BTC", "USD", "kraken"}) == "BTC/USD");
+  for (const char* exchange : {"kraken", "binance"}) {
+    CHECK(PartitionOf({"BTC", "USD", exchange}, 64) == PartitionOf("BTC/USD", 64));
+  }
 }
 
 TEST_CASE("a record gives its events back, in JSON and in binary", "[kafka]") {

@@ -155,6 +155,22 @@ TEST_CASE("the page's question for dead letters is what the client says",
   CHECK(Hex(request) == Hex(Example("dead-letters")));
 }
 
+TEST_CASE("the page's map of a cluster is what both sides say", "[protocol][binary][golden]") {
+  const std::string request = RequestFrame(wire::Type::kCluster, 9, [](wire::Writer) {});
+  CHECK(Hex(request) == Hex(Example("cluster")));
+  std::string reply;
+  AppendCluster(
+      9, {4, 1, {{"wick-0:8080", "wick-0:8081", {0, 2}}, {"wick-1:8080", "wick-1:8081", {1, 3}}}},
+      reply);
+  CHECK(Hex(reply) == Hex(Example("cluster-reply")));
+}
+
+TEST_CASE("the page's moved is what the server says", "[protocol][binary][golden]") {
+  std::string error;
+  AppendMoved(10, "node 1 has ETH/USD", "wick-1:8081", error);
+  CHECK(Hex(error) == Hex(Example("moved")));
+}
+
 TEST_CASE("the page's error is what the server says", "[protocol][binary][golden]") {
   std::string error;
   AppendError(6, ErrorCode::kUnknownSeries, "no series kraken:BTC/EUR", error);
@@ -162,7 +178,7 @@ TEST_CASE("the page's error is what the server says", "[protocol][binary][golden
 }
 
 TEST_CASE("every example of the page is tested", "[protocol][binary][golden]") {
-  CHECK(Examples().size() == 14);
+  CHECK(Examples().size() == 17);
 }
 
 TEST_CASE("the page lists every code, refusal and limit with its number",
@@ -210,6 +226,7 @@ TEST_CASE("the page names every request with its number", "[protocol][binary][go
       {wire::Type::kCheckpoint, "checkpoint"},
       {wire::Type::kBackup, "backup"},
       {wire::Type::kDeadLetters, "dead_letters"},
+      {wire::Type::kCluster, "cluster"},
   };
   for (const auto& [type, name] : names) {
     const std::string row = fmt::format("\n| {} {} |", RequestType(type), name);

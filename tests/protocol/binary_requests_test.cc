@@ -90,6 +90,7 @@ std::vector<std::pair<wire::Type, std::string>> ValidRequests() {
       {wire::Type::kCheckpoint, ""},
       {wire::Type::kBackup, PayloadOf(write_backup)},
       {wire::Type::kDeadLetters, PayloadOf(write_letters)},
+      {wire::Type::kCluster, ""},
   };
 }
 
@@ -180,7 +181,7 @@ TEST_CASE("a question for no or too many dead letters is refused", "[protocol][b
 TEST_CASE("a second hello and an unknown type are refused, and the connection goes on",
           "[protocol][binary]") {
   CHECK(Refused(wire::Type::kHello, "").code == ErrorCode::kBadRequest);
-  for (const uint16_t type : {0, 19, 0x7FFF, 0x8002, 0xFFFF}) {
+  for (const uint16_t type : {0, 20, 0x7FFF, 0x8002, 0xFFFF}) {
     CHECK(Refused(static_cast<wire::Type>(type), "").code == ErrorCode::kUnknownType);
   }
 }

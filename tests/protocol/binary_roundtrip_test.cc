@@ -192,11 +192,12 @@ TEST_CASE("requests without a payload have none", "[protocol][binary]") {
   Sent<ReferencesRequest>(wire::Type::kReferences, nothing);
   Sent<StatusRequest>(wire::Type::kStatus, nothing);
   Sent<CheckpointRequest>(wire::Type::kCheckpoint, nothing);
+  Sent<ClusterRequest>(wire::Type::kCluster, nothing);
 }
 
 TEST_CASE("the small replies survive the way to the client", "[protocol][binary]") {
   std::string bytes;
-  const wire::HelloReply hello{1, "0.1.0", {1'000, 20, 30, 40}};
+  const wire::HelloReply hello{1, "0.1.0", {1'000, 20, 30, 40}, 12};
   AppendHello(9, hello, bytes);
   CHECK(Received<wire::HelloReply>(bytes, wire::Type::kHello) == hello);
 
@@ -226,6 +227,53 @@ TEST_CASE("the small replies survive the way to the client", "[protocol][binary]
   bytes.clear();
   AppendStatus(9, "{\"version\":\"0.1.0\"}", bytes);
   CHECK(Payload(bytes, ReplyType(wire::Type::kStatus)) == "{\"version\":\"0.1.0\"}");
+}
+
+TEST_CASE("a server that says nothing of partitions stands alone", "[protocol][binary]") {
+  std::string bytes;
+  AppendHello(9, {1, "0.1.0", {}, 12}, bytes);
+  bytes.resize(bytes.size() - sizeof(uint32_t));
+  wire::HelloReply hello;
+  REQUIRE(client::ReadReply(std::string_view(bytes).substr(wire::kHeaderBytes), hello));
+  CHECK(hello == wire::HelloReply{1, "0.1.0", {}, 0});
+}
+
+TEST_CASE("the map of a cluster survives the way to the client", "[protocol][binary]") {
+  const wire::ClusterReply alone;
+  const wire::ClusterReply three{
+      5, 2, {{"a:1", "a:2", {0, 3}}, {"[::1]:80", "[::1]:81", {}}, {"c:1", "c:2", {1, 2, 4}}}};
+  for (const wire::ClusterReply& reply : {alone, three}) {
+    std::string bytes;
+    AppendCluster(9, reply, bytes);
+    CHECK(Received<wire::ClusterReply>(bytes, wire::Type::kCluster) == reply);
+  }
+}
+
+TEST_CASE("a count of partitions that cannot be there is found out", "[protocol][binary]") {
+  std::string payload;
+  wire::Writer writer(payload);
+  for (const uint32_t number : {4u, 0u, 1u}) writer.U32(number);
+  writer.Text("a:1");
+  writer.Text("a:2");
+  writer.U32(UINT32_MAX);
+  wire::ClusterReply reply;
+  CHECK_FALSE(client::ReadReply(payload, reply));
+}
+
+TEST_CASE("only the error of a moved pair has an address", "[protocol][binary]") {
+  std::string bytes;
+  AppendMoved(9, "node 1 has BTC/USD", "wick-1:8081", bytes);
+  ClientError error;
+  REQUIRE(client::ReadReply(Payload(bytes, wire::kErrorType), error));
+  CHECK(error.code == ErrorCode::kMoved);
+  CHECK(error.message == "node 1 has BTC/USD");
+  CHECK(error.address == "wick-1:8081");
+
+  bytes.clear();
+  AppendError(9, ErrorCode::kUnavailable, "going down", bytes);
+  bytes += "newer";
+  REQUIRE(client::ReadReply(std::string_view(bytes).substr(wire::kHeaderBytes), error));
+  CHECK(error.address.empty());
 }
 
 TEST_CASE("a reply lists the first hundred rejections and no more", "[protocol][binary]") {

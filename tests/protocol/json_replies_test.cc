@@ -208,6 +208,7 @@ TEST_CASE("the status names the partitions that are read, if there are any",
   CHECK(text_of(std::nullopt).find("kafka") == std::string::npos);
   KafkaStatus kafka;
   kafka.paused = true;
+  kafka.lag = {7, true, "behind"};
   kafka.dead_letters_dropped = 3;
   kafka.partitions = {{.topic = "ticks",
                        .partition = 3,
@@ -218,7 +219,8 @@ TEST_CASE("the status names the partitions that are read, if there are any",
   const std::string text = text_of(kafka);
   CAPTURE(text);
   CHECK(IsJson(text));
-  CHECK(text.find(R"("paused":true)") != std::string::npos);
+  CHECK(text.find(R"("paused":true,"largestLag":7,"lagKnown":true,"lagging":"behind")") !=
+        std::string::npos);
   CHECK(text.find(R"("deadLettersDropped":3)") != std::string::npos);
   CHECK(text.find(R"({"topic":"ticks","partition":3,"state":"offset_lost","reason":"gone",)"
                   R"("nextOffset":5,"endOffset":12,"lag":7,)") != std::string::npos);

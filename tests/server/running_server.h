@@ -141,8 +141,8 @@ class Connection {
     return Receive();
   }
 
-  /// Sends a frame of the binary protocol; the header of the next one that comes.
-  wire::Header AskFrame(std::string_view frame) {
+  /// Sends a frame of the binary protocol; the header of the next one that comes, and its payload.
+  wire::Header AskFrame(std::string_view frame, std::string* payload = nullptr) {
     Send(frame);
     const auto receive = [this](size_t bytes) {
       if (held_.size() >= bytes) return;
@@ -152,6 +152,7 @@ class Connection {
     receive(wire::kHeaderBytes);
     const wire::Header header = wire::ReadHeader(held_);
     receive(wire::kHeaderBytes + header.payload_bytes);
+    if (payload != nullptr) *payload = held_.substr(wire::kHeaderBytes, header.payload_bytes);
     held_.erase(0, wire::kHeaderBytes + header.payload_bytes);
     return header;
   }

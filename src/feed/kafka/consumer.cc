@@ -51,6 +51,7 @@ absl::Status KafkaConsumer::Impl::Start(ChunkLine::RunOnWorker run_on_worker) {
   line_ = std::make_shared<ChunkLine>(
       engine_, std::move(run_on_worker),
       [this](const auto& offsets, const auto& letters) { OnDurable(offsets, letters); });
+  ShowStatus();  // nobody takes it for caught up before it has looked
   thread_ = std::thread([this] { Loop(); });
   return absl::OkStatus();
 }

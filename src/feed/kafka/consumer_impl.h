@@ -17,6 +17,7 @@
 #include "feed/kafka/dead_letter_publisher.h"
 #include "feed/kafka/gap_watch.h"
 #include "feed/kafka/handles.h"
+#include "feed/kafka/lag_watch.h"
 #include "feed/kafka/record_reader.h"
 
 namespace wick::feed {
@@ -52,6 +53,7 @@ struct KafkaTopic {
   OwnedTopic handle;
   std::map<uint32_t, KafkaPartition> partitions;  // that were started or stopped
   uint32_t ask_from = 0;                          // which one is asked first where it begins
+  bool found = false;  // all partitions that are to be read and exist were, once
 };
 
 class KafkaConsumer::Impl {
@@ -61,7 +63,8 @@ class KafkaConsumer::Impl {
         options_(options),
         log_(std::move(log)),
         reader_(engine),
-        bound_(engine, options.dead_letter_bytes_max) {}
+        bound_(engine, options.dead_letter_bytes_max),
+        lag_(options.ready_lag) {}
   ~Impl() { Stop(); }
 
   absl::Status Start(ChunkLine::RunOnWorker run_on_worker);
@@ -122,6 +125,7 @@ class KafkaConsumer::Impl {
   // the consumer's thread
   RecordReader reader_;
   DeadLetterBound bound_;
+  LagWatch lag_;
   std::vector<std::unique_ptr<KafkaTopic>> topics_;
   std::map<DeadLetterPublisher::Partition, cold::KafkaOffset> stored_;  // or begun
   std::optional<engine::EventBatch> batch_;  // the chunk that is gathered

@@ -47,19 +47,23 @@ void KafkaConsumer::Impl::ShowStatus() {
       if (rd_kafka_get_watermark_offsets(client_.get(), topic->name.c_str(),
                                          static_cast<int32_t>(number), &low,
                                          &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-          high > 0) {
+          high >= 0) {
         partition.counts.end_offset = static_cast<uint64_t>(high);
+        partition.counts.end_known = true;
       }
       partitions.push_back(partition.counts);
     }
   }
   const double seconds = std::chrono::duration<double>(now - rate_since_).count();
   const bool paused = line_->refused();
+  const bool all_found =
+      std::ranges::all_of(topics_, [](const auto& topic) { return topic->found; });
   const std::lock_guard lock(mutex_);
   for (KafkaPartitionStatus& partition : partitions) {
     const auto durable = durable_.find({partition.topic, partition.partition});
     if (durable != durable_.end()) partition.next_offset = durable->second;  // else its first
   }
+  shown_.lag = lag_.Look(partitions, all_found, shown_.error, now);
   shown_.partitions = std::move(partitions);
   shown_.paused = paused;
   shown_.dead_letters_dropped = dropped_;

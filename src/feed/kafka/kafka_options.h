@@ -16,11 +16,13 @@ struct KafkaOptions {
   std::vector<std::string> brokers;  // "host:port"; none: no Kafka
   std::vector<std::string> topics;
   std::vector<std::string> partitions;  // numbers, of every topic; none: all there are
+  uint32_t topic_partitions = 0;  // that every topic must have; 0: any number
   std::string start;                    // "earliest", "latest", or "refuse"
   std::string dead_letter_topic;        // empty: dead letters are kept, and published nowhere
   uint64_t dead_letter_bytes_max = 256ull << 20;  // of all that are kept
   std::string group;  // under which offsets are committed, for tools that show lag
-  uint64_t partition_refresh_ms = 30'000;         // between two looks for new partitions
+  uint64_t partition_refresh_ms = 30'000;  // between two looks for new partitions
+  uint64_t ready_lag = 10'000;  // records a partition of a ready server may be behind; 0: any
   std::map<std::string, std::string> properties;  // of librdkafka
 };
 

@@ -77,6 +77,7 @@ absl::Status KafkaConsumer::Impl::LookForPartitions(KafkaTopic& topic) {
   WICK_ASSIGN_OR_RETURN(const std::vector<WantedPartition> wanted, WantedPartitions(topic));
   if (options_.start == "refuse" && !IsKnown(topic)) {
     RefuseTopic(topic, wanted);
+    topic.found = true;
     return absl::OkStatus();
   }
   // Those whose place is known begin at once, whatever is wrong with others.
@@ -105,7 +106,11 @@ absl::Status KafkaConsumer::Impl::LookForPartitions(KafkaTopic& topic) {
     const absl::StatusOr<OffsetSpan> offsets = OffsetsOf(topic, partition->number);
     if (!offsets.ok()) break;
     partition->counts.end_offset = offsets->end;
+    partition->counts.end_known = true;
   }
+  topic.found = topic.found || std::ranges::all_of(wanted, [&](const WantedPartition& each) {
+                  return !each.exists || topic.partitions.contains(each.number);
+                });
   return status;
 }
 
@@ -115,8 +120,8 @@ absl::Status KafkaConsumer::Impl::AddFresh(KafkaTopic& topic, std::vector<Wanted
       fresh, [&](const WantedPartition& each) { return each.number >= topic.ask_from; });
   std::rotate(fresh.begin(), first, fresh.end());
   absl::Status status;
-  bool whole = true;  // all there are said where they begin
-  std::vector<std::pair<uint32_t, uint64_t>> found;
+  bool whole = true;                                   // all there are said where they begin
+  std::vector<std::pair<uint32_t, OffsetSpan>> found;  // from where, and how far
   for (const WantedPartition& each : fresh) {
     if (!each.obstacle.empty()) {
       status.Update(Error(absl::StatusCode::kUnavailable, "topic {}, partition {}: {}", topic.name,
@@ -131,16 +136,19 @@ absl::Status KafkaConsumer::Impl::AddFresh(KafkaTopic& topic, std::vector<Wanted
       whole = false;
       break;
     }
-    found.emplace_back(each.number, FirstOffset(topic, *offsets));
+    found.emplace_back(each.number, OffsetSpan{FirstOffset(topic, *offsets), offsets->end});
   }
   // A new topic's "latest" is one moment of all its partitions: what is found later is read from
   // its beginning.
   if (!whole && !IsKnown(topic) && options_.start == "latest") return status;
   // In one chunk, before any record of them: a crash in between must not leave some of a new topic
   // with "latest" to be asked for again.
-  for (const auto& [number, first] : found) {
-    Pass(Add(topic, number, first));
-    stored_[{topic.name, number}] = {topic.name, number, first, 0};
+  for (const auto& [number, offsets] : found) {
+    KafkaPartition& partition = Add(topic, number, offsets.begin);
+    partition.counts.end_offset = offsets.end;
+    partition.counts.end_known = true;
+    Pass(partition);
+    stored_[{topic.name, number}] = {topic.name, number, offsets.begin, 0};
   }
   return status;
 }
@@ -182,6 +190,12 @@ absl::StatusOr<std::vector<WantedPartition>> KafkaConsumer::Impl::WantedPartitio
                  rd_kafka_err2str(of_topic.err));
   }
   const auto count = static_cast<uint32_t>(of_topic.partition_cnt);
+  if (options_.topic_partitions != 0 && options_.topic_partitions != count) {
+    return Error(absl::StatusCode::kFailedPrecondition,
+                 "topic {} has {} partitions, but cluster.partitions is {}: the pairs of both would "
+                 "not be the same",
+                 topic.name, count, options_.topic_partitions);
+  }
   std::vector<WantedPartition> wanted;
   if (options_.partitions.empty()) {
     for (uint32_t number = 0; number < count; ++number) wanted.push_back({number, true, ""});

@@ -16,7 +16,7 @@
 namespace wick::feed {
 
 /// Acknowledged by all replicas in sync and once for each Produce(), as far as Kafka can
-/// (idempotent). The partition of a key is the one that Java's clients choose (base/murmur2.h).
+/// (idempotent). The partition of a key is the one that Java's clients choose (wick/partition.h).
 /// After an error it may never send again (a fatal one of the idempotence): open a new one.
 /// Threads: one at a time.
 class KafkaProducer {

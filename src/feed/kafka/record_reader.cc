@@ -4,6 +4,7 @@
 
 #include "market/validation.h"
 #include "protocol/binary_requests.h"
+#include "wick/partition.h"
 
 namespace wick::feed {
 
@@ -121,12 +122,22 @@ bool RecordReader::Resolve(const SymbolView& symbol, SeriesId& series, uint64_t 
     return false;
   }
   ++rejected_[static_cast<size_t>(refusal)];
-  Refuse(index, refusal,
-         refusal == Refusal::kTooManySeries
-             ? fmt::format("the server already holds {} series, its limit (series.max)",
-                           engine_.options().series_max)
-             : market::DescribeSymbol(symbol));
+  Refuse(index, refusal, DescribeRefusal(refusal, symbol));
   return false;
+}
+
+std::string RecordReader::DescribeRefusal(Refusal refusal, const SymbolView& symbol) const {
+  if (refusal == Refusal::kTooManySeries) {
+    return fmt::format("the server already holds {} series, its limit (series.max)",
+                       engine_.options().series_max);
+  }
+  if (refusal == Refusal::kMoved) {
+    return fmt::format(
+        "{} is a pair of another partition, on another node of the cluster: write "
+        "records with the key BASE/QUOTE and Kafka's own partitioner (murmur2)",
+        market::Printable(PairKey(symbol)));
+  }
+  return market::DescribeSymbol(symbol);
 }
 
 void RecordReader::Refuse(uint64_t index, Refusal refusal, std::string_view message) {

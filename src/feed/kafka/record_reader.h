@@ -34,6 +34,7 @@ class RecordReader {
   void ReadBinary(std::string_view value);
   /// False: the event is refused, or there are too many new series.
   bool Resolve(const SymbolView& symbol, SeriesId& series, uint64_t index);
+  std::string DescribeRefusal(Refusal refusal, const SymbolView& symbol) const;
   void Refuse(uint64_t index, Refusal refusal, std::string_view message);
   void RefuseRecord(std::string_view reason);
 

@@ -3,14 +3,8 @@
 //
 // WICK_KAFKA_EVENTS: how many events (60,000). WICK_KAFKA_KILLS: how often wick is killed (3).
 // WICK_KAFKA_RESTARTS: how often the broker is restarted (1).
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <atomic>
-#include <chrono>
-#include <cstdlib>
-#include <map>
 #include <memory>
 #include <random>
 #include <regex>
@@ -18,89 +12,16 @@
 #include <thread>
 
 #include "base/clock.h"
-#include "engine/naive_market.h"
 #include "feed/file_source.h"
 #include "feed/kafka/producer.h"
 #include "feed/kafka/record_writer.h"
-#include "integration/wick_process.h"
+#include "kafka/broker/fixture.h"
 #include "kafka/mock_cluster.h"
 
 using namespace wick;
 using namespace wick::test;
 
 namespace {
-
-constexpr int kPartitions = 12;
-const std::string kBroker = std::string(test::kSourceDirectory) + "/tests/kafka/broker/broker";
-
-uint64_t NumberOr(const char* variable, uint64_t otherwise) {
-  const char* const text = std::getenv(variable);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
-bool Eventually(const std::function<bool()>& so) {
-  for (int i = 0; i < 12'000; ++i) {
-    if (so()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(25));
-  }
-  return false;
-}
-
-/// A port that is free, and the next one, too; none that the system gives to outgoing connections.
-uint16_t FreePort() {
-  const auto is_free = [](uint16_t port) {
-    const int listener = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const bool bound = bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
-    close(listener);
-    return bound;
-  };
-  std::random_device random;
-  for (;;) {
-    const auto port = static_cast<uint16_t>(12'000 + random() % 20'000);
-    if (is_free(port) && is_free(static_cast<uint16_t>(port + 1))) return port;
-  }
-}
-
-/// The broker's process.
-class Broker {
- public:
-  explicit Broker(std::string data) : data_(std::move(data)), port_(FreePort()) { Start(); }
-  ~Broker() { Kill(); }
-  /// Its log, if it ended by itself; empty: it runs.
-  std::string Death() const {
-    int status = 0;
-    if (waitpid(pid_, &status, WNOHANG) == 0) return {};
-    return "the broker ended: " + ReadFile(data_ + ".log");
-  }
-  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-
-  void Start() {
-    pid_ = fork();
-    REQUIRE(pid_ >= 0);
-    if (pid_ > 0) return;
-    const int log = open((data_ + ".log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    dup2(log, STDOUT_FILENO);
-    dup2(log, STDERR_FILENO);
-    const std::string port = std::to_string(port_);
-    execl(kBroker.c_str(), kBroker.c_str(), "run", WICK_KAFKA_JARS, data_.c_str(), port.c_str(),
-          nullptr);
-    _exit(127);
-  }
-  void Kill() {
-    ::kill(pid_, SIGKILL);
-    int status = 0;
-    waitpid(pid_, &status, 0);
-  }
-
- private:
-  const std::string data_;
-  const uint16_t port_;
-  pid_t pid_ = -1;
-};
 
 /// What was produced, and what must come of it.
 struct Ledger {
@@ -158,43 +79,6 @@ void ProduceTicks(feed::KafkaProducer& producer, uint64_t events, Ledger& ledger
   REQUIRE(flushed.ok());
 }
 
-/// The sum of a number over all partitions of the status.
-uint64_t SumOf(const std::string& status, const std::string& name) {
-  const std::regex number('"' + name + "\":([0-9]+)");
-  const size_t partitions = status.find("\"partitions\":");
-  if (partitions == status.npos) return 0;
-  uint64_t sum = 0;
-  for (std::sregex_iterator at(status.begin() + static_cast<ptrdiff_t>(partitions), status.end(),
-                               number);
-       at != std::sregex_iterator(); ++at) {
-    sum += std::stoull((*at)[1]);
-  }
-  return sum;
-}
-
-void CheckFold(Client& client, const Ledger& ledger) {
-  for (const auto& [base, expected] : ledger.series) {
-    for (size_t tier = 0; tier < kTierUnits.size(); ++tier) {
-      CAPTURE(base, tier);
-      CandlesRequest request;
-      request.interval = {1, kTierUnits[tier]};
-      request.from_ms = 0;
-      request.limit = 10'000;
-      std::vector<NaiveCandle> seen;
-      do {
-        const auto reply = client.Candles(SymbolView{base, "USD", "FXCM"}, request);
-        REQUIRE(reply.ok());
-        for (const Candle& c : reply->candles) {
-          seen.push_back({c.timestamp_ms, c.open, c.high, c.low, c.close, c.count,
-                          c.base_volume_last_24h, c.quote_volume_last_24h, true});
-        }
-        request.from_ms = reply->next_ms;
-      } while (request.from_ms);
-      REQUIRE(seen == expected.Candles(tier, 0, UINT64_MAX));
-    }
-  }
-}
-
 /// The poison values that the server keeps, each as often as it does.
 std::multiset<std::string> KeptPoison(Client& client, size_t letters) {
   std::multiset<std::string> kept;
@@ -224,10 +108,8 @@ std::multiset<std::string> KeptPoison(Client& client, size_t letters) {
 TEST_CASE("real ticks through a real Kafka count once, wick and the broker killed meanwhile",
           "[kafka][broker]") {
   const TemporaryDirectory directory;
-  if (std::system(
-          (kBroker + " fetch " WICK_KAFKA_JARS " > '" + (directory / "why") + "' 2>&1").c_str()) !=
-      0) {
-    std::puts(("skipped: no Apache Kafka here: " + ReadFile(directory / "why")).c_str());
+  if (const std::string why = WhyNoKafka(); !why.empty()) {
+    std::puts(("skipped: no Apache Kafka here: " + why).c_str());
     return;
   }
   const uint64_t events = NumberOr("WICK_KAFKA_EVENTS", 60'000);
@@ -279,7 +161,7 @@ TEST_CASE("real ticks through a real Kafka count once, wick and the broker kille
   REQUIRE(Eventually([&] { return passed() >= records; }));
   CHECK(passed() == records);
   Client client = server->Connect();
-  CheckFold(client, ledger);
+  CheckFold(client, ledger.series, "FXCM");
 
   const std::multiset<std::string> poison(ledger.poison.begin(), ledger.poison.end());
   CHECK(KeptPoison(client, poison.size()) == poison);

@@ -1,8 +1,11 @@
-// The hash by which Kafka's clients choose the partition of a key.
+// In which partition a pair is: of a topic that is keyed by BASE/QUOTE, and of a cluster.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+
+#include "wick/series.h"
 
 namespace wick {
 
@@ -31,6 +34,18 @@ constexpr uint32_t Murmur2(std::string_view key) {
 /// The partition of a key of `partitions`, as Java's default partitioner says.
 constexpr uint32_t PartitionOf(std::string_view key, uint32_t partitions) {
   return (Murmur2(key) & 0x7fffffff) % partitions;
+}
+
+/// "BASE/QUOTE", the key of a pair: on all exchanges the same.
+inline std::string PairKey(const SymbolView& symbol) {
+  std::string key;
+  key.reserve(symbol.base_currency.size() + 1 + symbol.quote_currency.size());
+  return key.append(symbol.base_currency).append("/").append(symbol.quote_currency);
+}
+
+/// The partition of a pair of `partitions`, > 0.
+inline uint32_t PartitionOf(const SymbolView& symbol, uint32_t partitions) {
+  return PartitionOf(PairKey(symbol), partitions);
 }
 
 }  // namespace wick

@@ -1,0 +1,59 @@
+#include "feed/kafka/lag_watch.h"
+
+#include "base/status.h"
+
+namespace wick::feed {
+namespace {
+
+using protocol::KafkaLag;
+using protocol::KafkaPartitionStatus;
+using protocol::KafkaState;
+
+bool IsRead(const KafkaPartitionStatus& partition) {
+  return partition.state != KafkaState::kOffsetLost && partition.state != KafkaState::kStopped;
+}
+
+std::string WhyNotKnown(const KafkaPartitionStatus* unknown, std::string_view obstacle) {
+  return fmt::format("{}how far it is behind Kafka is not known yet{}{}; ask again in a second",
+                     unknown == nullptr ? ""
+                                        : fmt::format("topic {}, partition {}: ", unknown->topic,
+                                                      unknown->partition),
+                     obstacle.empty() ? "" : ": ", obstacle);
+}
+
+}  // namespace
+
+KafkaLag LagWatch::Look(const std::vector<KafkaPartitionStatus>& partitions, bool all_found,
+                        std::string_view obstacle, std::chrono::steady_clock::time_point now) {
+  KafkaLag lag;
+  const KafkaPartitionStatus* largest = nullptr;
+  const KafkaPartitionStatus* unknown = nullptr;
+  for (const KafkaPartitionStatus& partition : partitions) {
+    if (!IsRead(partition)) continue;
+    if (!partition.end_known) {
+      if (unknown == nullptr) unknown = &partition;
+    } else if (largest == nullptr || partition.lag() > largest->lag()) {
+      largest = &partition;
+    }
+  }
+  lag.records = largest == nullptr ? 0 : largest->lag();
+  lag.known = all_found && unknown == nullptr;
+  if (lag_max_ == 0) return lag;
+  if (lag.known && lag.records <= lag_max_) {
+    behind_ = false;
+    above_since_.reset();
+    return lag;
+  }
+  if (!above_since_) above_since_ = now;
+  behind_ = behind_ || now - *above_since_ >= kPatience;
+  if (!behind_) return lag;
+  lag.behind = lag.records > lag_max_
+                   ? fmt::format(
+                         "topic {}, partition {}: {} records behind Kafka, more than "
+                         "kafka.ready_lag = {}; ask again when it has caught up",
+                         largest->topic, largest->partition, lag.records, lag_max_)
+                   : WhyNotKnown(unknown, obstacle);
+  return lag;
+}
+
+}  // namespace wick::feed

@@ -1,0 +1,36 @@
+// When a server is too far behind Kafka to be sent requests.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "protocol/kafka_status.h"
+
+namespace wick::feed {
+
+/// A server is behind from its start until the lag of every partition it reads is known and within
+/// the bound, and again when that was not so for kPatience without a break: a burst that a server
+/// at the head takes in sends nobody away. A partition that is stopped does not count: nothing
+/// would make its lag smaller, and its state says so. Threads: one at a time.
+class LagWatch {
+ public:
+  static constexpr std::chrono::seconds kPatience{5};
+
+  /// In records; 0: it is never behind.
+  explicit LagWatch(uint64_t lag_max) : lag_max_(lag_max) {}
+
+  /// `all_found`: `partitions` are all there are to be read; if not, `obstacle` says why.
+  protocol::KafkaLag Look(const std::vector<protocol::KafkaPartitionStatus>& partitions,
+                          bool all_found, std::string_view obstacle,
+                          std::chrono::steady_clock::time_point now);
+
+ private:
+  const uint64_t lag_max_;
+  bool behind_ = true;
+  std::optional<std::chrono::steady_clock::time_point> above_since_;  // nullopt: it is not
+};
+
+}  // namespace wick::feed

@@ -1,0 +1,99 @@
+#include "server/gathering.h"
+
+#include "base/assert.h"
+#include "protocol/http_target.h"
+#include "protocol/json_split.h"
+#include "protocol/json_string.h"
+
+namespace wick::server {
+namespace {
+
+std::string NameOf(const Cluster& cluster, uint32_t node) {
+  return fmt::format("node {} ({})", node, cluster::HttpAddress(cluster.node(node)));
+}
+
+}  // namespace
+
+std::vector<PeerRequest> RequestsToOthers(const Cluster& cluster, const HttpMessage& message) {
+  std::vector<PeerRequest> requests;
+  for (uint32_t node = 0; node < cluster.map().nodes().size(); ++node) {
+    if (node == cluster.self()) continue;
+    requests.push_back({node, message.method == "HEAD" ? "GET" : message.method,
+                        protocol::OriginForm(message.target), message.authorization, message.body});
+  }
+  return requests;
+}
+
+PeerAnswer AnswerOfSelf(const Cluster& cluster, int status, std::string body) {
+  PeerAnswer answer;
+  answer.node = cluster.self();
+  answer.status = status;
+  answer.share = cluster.share_text();
+  answer.body = std::move(body);
+  return answer;
+}
+
+DividedList::DividedList(const Cluster& cluster, const std::vector<Symbol>& series)
+    : self_(cluster.self()), size_(series.size()), places_(cluster.map().nodes().size()) {
+  for (size_t i = 0; i < series.size(); ++i) places_[cluster.map().NodeOf(series[i])].push_back(i);
+}
+
+std::vector<uint32_t> DividedList::Others() const {
+  std::vector<uint32_t> others;
+  for (uint32_t node = 0; node < places_.size(); ++node) {
+    if (node != self_ && !places_[node].empty()) others.push_back(node);
+  }
+  return others;
+}
+
+HttpAnswer DividedList::Join(Cluster& cluster, const PeerAnswers& answers) const {
+  Attendance attendance(cluster);
+  std::vector<std::string_view> elements(size_);
+  std::deque<std::string> made;
+  for (const PeerAnswer& answer : answers) {
+    const std::vector<size_t>& places = places_[answer.node];
+    const auto parts = answer.status == 200 ? protocol::SplitArray(answer.body) : std::nullopt;
+    if (parts && parts->size() == places.size()) {
+      for (size_t i = 0; i < places.size(); ++i) elements[places[i]] = (*parts)[i];
+      if (answer.node != self_) attendance.Take(answer);
+      continue;
+    }
+    const std::string_view why =
+        answer.failure.empty() ? "its answer is no list of them" : std::string_view(answer.failure);
+    made.push_back(NoElement(protocol::ProblemCode::kNodeUnavailable,
+                             fmt::format("{} has it: {}", NameOf(cluster, answer.node), why)));
+    for (const size_t place : places) elements[place] = made.back();
+    attendance.Miss(answer.node);
+  }
+  HttpAnswer joined;
+  protocol::AppendArrayOf(joined.body, elements);
+  joined.fields = attendance.Fields();
+  return joined;
+}
+
+std::string NoElement(protocol::ProblemCode code, std::string_view detail) {
+  std::string element = R"({"code":)";
+  protocol::AppendString(element, protocol::ProblemKinds()[static_cast<size_t>(code)].code);
+  element += R"(,"detail":)";
+  protocol::AppendString(element, detail);
+  return element += '}';
+}
+
+HttpAnswer AnswerOfChange(const Cluster& cluster, HttpAnswer own, const PeerAnswers& answers) {
+  std::string failures;
+  for (const PeerAnswer& answer : answers) {
+    if (!answer.failure.empty()) {
+      failures += fmt::format("{}{}: {}", failures.empty() ? "" : "; ",
+                              NameOf(cluster, answer.node), answer.failure);
+    } else if (own.status == 404 && answer.status == 204) {
+      own.Clear();
+      own.status = 204;  // there was one to remove
+    }
+  }
+  if (failures.empty()) return own;
+  return AnswerOf(
+      protocol::ProblemCode::kNodeUnavailable,
+      fmt::format("not made by {}. The other nodes have made the change: send it again", failures));
+}
+
+}  // namespace wick::server
