@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -85,11 +86,14 @@ inline CommandResult RunWick(const std::vector<std::string>& args) {
 /// A server process on a data directory; killed at the end if it still runs.
 class WickServer {
  public:
-  /// `until`: the word of the log that is waited for; "recovering" comes before "listening".
+  /// `until`: the word of the log that is waited for; "recovering" comes before "listening". Free
+  /// ports, unless `more` names them with --http and --binary.
   explicit WickServer(const std::string& data, std::vector<std::string> more = {},
                       const std::string& until = "listening") {
-    std::vector<std::string> args = {"serve",       "--data",   data,         "--http",
-                                     "127.0.0.1:0", "--binary", "127.0.0.1:0"};
+    std::vector<std::string> args = {"serve", "--data", data};
+    if (std::count(more.begin(), more.end(), "--http") == 0) {
+      args.insert(args.end(), {"--http", "127.0.0.1:0", "--binary", "127.0.0.1:0"});
+    }
     args.insert(args.end(), more.begin(), more.end());
     log_ = data + ".log";
     std::filesystem::remove(log_);  // of a server before: it says where that one listened

@@ -1,6 +1,6 @@
-// Partition 7 of 12 moves to another server as docs/scaling.md says, while events flow: with its
-// history, by a backup, and without, from the oldest record that Kafka has. It prints how long each
-// step took.
+// Partition 7 of 12 moves to another node of a cluster as docs/scaling.md says, while events flow:
+// with its history, by a backup, and without, from the oldest record that Kafka has. It prints how
+// long each step took.
 //
 // WICK_MOVE_EVENTS: how many events there are before (200,000). WICK_MOVE_RATE: how many a second
 // come meanwhile (20,000).
@@ -81,6 +81,7 @@ class Market {
     if (producing_.joinable()) producing_.join();
   }
 
+  size_t pairs() const { return newest_ms_.size(); }  // after Stop()
   uint64_t records() const { return records_; }
   uint64_t moved_records() const { return moved_records_; }
   const std::map<std::string, NaiveSeries>& moved() const { return moved_; }  // after Stop()
@@ -127,6 +128,25 @@ bool IsReady(const WickServer& server) {
   return HttpClient(server.http_port()).Get("/readyz").status == 200;
 }
 
+/// Where a node listens: HTTP, and one more for the binary protocol.
+struct Place {
+  uint16_t port = FreePort();
+
+  std::string http() const { return "127.0.0.1:" + std::to_string(port); }
+  std::string binary() const { return "127.0.0.1:" + std::to_string(port + 1); }
+  std::string node() const { return http() + ":" + std::to_string(port + 1); }
+};
+
+/// Of the cluster before and after the move.
+struct Map {
+  std::string nodes;
+  std::string shares;
+};
+Map Before(const Place& old) { return {old.node(), ""}; }
+Map After(const Place& old, const Place& moved) {
+  return {old.node() + "," + moved.node(), "0-6+8-11,7"};
+}
+
 /// Of all partitions that the server reads.
 uint64_t RecordsDurable(const WickServer& server) {
   const auto status = server.Connect().Status();
@@ -150,20 +170,26 @@ TEST_CASE("a partition moves with its history and without while events flow, eac
   const TemporaryDirectory directory;
   const Kafka kafka(directory / "kafka");
   Market market(kafka.address());
-  const auto settings = [&](const std::string& partitions, const std::string& start) {
-    return std::vector<std::string>{"--set", "tiers.1s.keep=forever",
-                                    "--set", "tiers.1m.keep=forever",
-                                    "--set", "tiers.1h.keep=forever",
-                                    "--set", "server.workers=2",
-                                    "--set", "kafka.brokers=" + kafka.address(),
-                                    "--set", "kafka.topics=ticks",
-                                    "--set", "kafka.start=" + start,
-                                    "--set", "kafka.partitions=" + partitions,
-                                    "--set", "kafka.ready_lag=100"};
+  const Place old_place, moved_place, fresh_place;
+  const auto settings = [&](const Place& place, int number, const Map& map, std::string start) {
+    return std::vector<std::string>{"--http",   place.http(),
+                                    "--binary", place.binary(),
+                                    "--set",    "tiers.1s.keep=forever",
+                                    "--set",    "tiers.1m.keep=forever",
+                                    "--set",    "tiers.1h.keep=forever",
+                                    "--set",    "server.workers=2",
+                                    "--set",    "kafka.brokers=" + kafka.address(),
+                                    "--set",    "kafka.topics=ticks",
+                                    "--set",    "kafka.start=" + start,
+                                    "--set",    "kafka.ready_lag=100",
+                                    "--set",    "cluster.partitions=" + std::to_string(kPartitions),
+                                    "--set",    "cluster.nodes=" + map.nodes,
+                                    "--set",    "cluster.shares=" + map.shares,
+                                    "--set",    "cluster.node=" + std::to_string(number)};
   };
   market.Produce(events);
   std::optional<WickServer> old;
-  old.emplace(directory / "old", settings("", "earliest"));
+  old.emplace(directory / "old", settings(old_place, 0, Before(old_place), "earliest"));
   REQUIRE(Eventually([&] { return IsReady(*old); }));
   market.KeepProducing(rate);
   const auto flowing_since = std::chrono::steady_clock::now();
@@ -183,26 +209,25 @@ TEST_CASE("a partition moves with its history and without while events flow, eac
   std::this_thread::sleep_for(std::chrono::seconds(2));  // as a copy over a network takes longer
   std::optional<WickServer> moved;
   const uint64_t caught_up_ms = MsOf([&] {
-    moved.emplace(directory / "new", settings(std::to_string(kMoved), "refuse"));
+    const Map after = After(old_place, moved_place);
+    moved.emplace(directory / "new", settings(moved_place, 1, after, "refuse"));
     REQUIRE(Eventually([&] { return IsReady(*moved); }));
   });
   const uint64_t records_meanwhile = market.records() - records_then;
 
-  // The old one gives it up.
-  std::string others;
-  for (uint32_t partition = 0; partition < kPartitions; ++partition) {
-    if (partition != kMoved) others += (others.empty() ? "" : ",") + std::to_string(partition);
-  }
+  // The old one gives it up, and sends on who asks.
   const uint64_t given_up_ms = MsOf([&] {
     CHECK(old->Terminate() == 0);
-    old.emplace(directory / "old", settings(others, "refuse"));
+    const Map after = After(old_place, moved_place);
+    old.emplace(directory / "old", settings(old_place, 0, after, "refuse"));
     REQUIRE(Eventually([&] { return IsReady(*old); }));
   });
 
   // Without: to a node that has nothing of it.
   std::optional<WickServer> fresh;
   const uint64_t from_earliest_ms = MsOf([&] {
-    fresh.emplace(directory / "fresh", settings(std::to_string(kMoved), "earliest"));
+    const Map after = After(old_place, fresh_place);
+    fresh.emplace(directory / "fresh", settings(fresh_place, 1, after, "earliest"));
     REQUIRE(Eventually([&] { return IsReady(*fresh); }));
   });
   const uint64_t from_earliest_records = market.moved_records();
@@ -213,12 +238,16 @@ TEST_CASE("a partition moves with its history and without while events flow, eac
   const auto flow =
       static_cast<uint64_t>(static_cast<double>(all * kEventsPerRecord - events) / flowed.count());
   const uint64_t of_moved = market.moved_records();
+  REQUIRE(Eventually([&] { return RecordsDurable(*old) >= all - of_moved; }));
   for (const WickServer* server : {&*moved, &*fresh}) {
-    CAPTURE(server == &*moved);
     REQUIRE(Eventually([&] { return RecordsDurable(*server) >= of_moved; }));
     CHECK(RecordsDurable(*server) == of_moved);
+  }
+  CHECK(market.moved().size() > kPairs / kPartitions / 2);
+  // The one that has it, the other one, and the old one, which sends the client on.
+  for (const WickServer* server : {&*moved, &*fresh, &*old}) {
+    CAPTURE(server->http_port());
     Client client = server->Connect();
-    CHECK(market.moved().size() > kPairs / kPartitions / 2);
     CheckFold(client, market.moved(), "X");
     for (const auto& [base, expected] : market.moved()) {
       const SymbolView symbol{base, "USD", "X"};
@@ -227,8 +256,23 @@ TEST_CASE("a partition moves with its history and without while events flow, eac
       CHECK(latest->front() == expected.latest());
     }
   }
-  REQUIRE(Eventually([&] { return RecordsDurable(*old) >= all - of_moved; }));
   CHECK(RecordsDurable(*old) == all - of_moved);  // nothing of the one it gave up
+  HttpClient http(old->http_port());
+  for (const auto& [base, expected] : market.moved()) {
+    const std::string target = "/v1/latest?symbol=X:" + base + "/USD";
+    const HttpAnswer answer = http.Get(target);
+    CAPTURE(answer.head);
+    CHECK(answer.status == 307);
+    CHECK(answer.head.find("Location: http://" + moved_place.http() + target + "\r\n") !=
+          std::string::npos);
+  }
+  const HttpAnswer listed = http.Get("/v1/exchanges");
+  CHECK(listed.head.find("Wick-Nodes: 0,1\r\n") != std::string::npos);
+  size_t pairs = 0;  // of both nodes, each once
+  for (size_t at = 0; (at = listed.body.find("baseCurrency", at)) != std::string::npos; ++at) {
+    ++pairs;
+  }
+  CHECK(pairs == market.pairs());
   CHECK(moved->Terminate() == 0);
   CHECK(MustRun({"verify", "--data", directory / "new"}).find("is sound") != std::string::npos);
 
