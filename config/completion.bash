@@ -15,6 +15,7 @@ _wick() {
     [exchanges]="--no-pairs --server --token-file --tls --tls-ca --json"
     [bases]="--all --server --token-file --tls --tls-ca --json"
     [reference]="list set remove replace"
+    [cluster]="--server --token-file --tls --tls-ca --json"
     [status]="--server --token-file --tls --tls-ca --json"
     [dead-letters]="--topic --partition --offset --limit --server --token-file --tls --tls-ca --json"
     [offsets]="--data --topic --partition --set"

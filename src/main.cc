@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
   wick::cli::AddBases(app, action);
   wick::cli::AddReference(app, action);
   wick::cli::AddStatus(app, action);
+  wick::cli::AddCluster(app, action);
   wick::cli::AddDeadLetters(app, action);
   wick::cli::AddOffsets(app, action);
   wick::cli::AddCheckpoint(app, action);

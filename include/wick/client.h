@@ -60,10 +60,29 @@ class [[nodiscard]] Result<void> {
   std::optional<ClientError> error_;
 };
 
+/// A node of a cluster that an answer does without, or in doubt (kMoved: it has another map than
+/// the client), and why.
+struct MissingNode {
+  uint32_t node = 0;            // its number in the cluster
+  std::string address;          // its binary one, "host:port"
+  ClientError error;            // names the node
+  std::vector<size_t> entries;  // of the request, that are open because of it; of listings none
+};
+
+/// The answer of all nodes that were asked as one list. Where `missing` is not empty it has gaps.
+template <typename T>
+struct Gathered : std::vector<T> {
+  Gathered() = default;
+  Gathered(std::vector<T> list) : std::vector<T>(std::move(list)) {}
+
+  std::vector<MissingNode> missing;  // by number; of a node that stands alone always empty
+};
+
 /// How a server proves who it is. There is no way to do without the proof.
 struct TlsOptions {
   std::string ca_file;      // PEM file of the authorities that are trusted; empty: the system's
-  std::string server_name;  // that the certificate is for, a name or an address; empty: `host`
+  std::string server_name;  // that the certificate is for, a name or an address, of every node of a
+                            // cluster; empty: the node's host
 };
 
 struct ClientOptions {
@@ -76,15 +95,28 @@ struct ClientOptions {
   uint64_t connect_timeout_ms = 5'000;   // TCP, TLS and hello together, without looking up the name
   uint64_t request_timeout_ms = 30'000;  // from the call to the whole reply
   uint64_t reply_bytes_max = 1ull << 30;  // of all frames of a reply; a longer one is an error
+  /// Of a cluster, ask each node for what it has. False: only the node above, which answers kMoved
+  /// for pairs of others.
+  bool follow = true;
 };
 
-/// One connection to a server; every call waits for its reply.
+/// One connection to a server, or one to each node of a cluster; every call waits for its reply.
 ///
-/// Threads: one at a time. Series ids belong to the connection: ask for them again on a new one.
+/// Threads: one at a time. Series ids belong to the client: ask for them again on a new one.
 ///
 /// Failure: after kConnectionLost, kBadReply or kUnauthorized the client is spent, make a new one.
 /// After kTimeout it can be used: the late reply is thrown away, but whether the server did what
 /// was asked is not known. Errors of the server leave the connection as it was.
+///
+/// Cluster: any of its nodes will do. The client learns from it which node has which pairs,
+/// connects to the others when it first needs them, with the same token and TLS, and sends each
+/// request to the node that has the pair; a list is split over the nodes, and the answers are put
+/// back in order. A connection that was lost is made anew by the next call, so the client is never
+/// spent, and its series ids, which are its own and no node's, stay valid. When pairs move to
+/// another node the client learns of it and asks there; kMoved is an error only where the nodes do
+/// not agree. Latest() and the listings do without a node that does not answer, and say so in
+/// `missing`; they fail if none answers. Everything else fails with the first node that does: what
+/// was asked of others may have been done. Each node has the time limits for itself.
 class Client {
  public:
   /// Connects and says hello.
@@ -93,9 +125,12 @@ class Client {
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
 
+  /// Of the node that Connect() reached, as of then.
   const wire::HelloReply& server() const;
+  /// Which node has which pairs, as that node has it now.
+  Result<wire::ClusterReply> Cluster();
 
-  Result<void> Ping();
+  Result<void> Ping();  // that node
 
   // Lists longer than the server's limits are sent in several requests: each of them is applied as
   // a whole or not, an error ends the call after those before it.
@@ -107,27 +142,30 @@ class Client {
                                    wire::Ack ack = wire::Ack::kDurable);
   /// Prices in the order asked; timestamp 0: none was ever seen. An id that was never registered is
   /// kUnknownSeries for all of them.
-  Result<std::vector<Price>> Latest(std::span<const SeriesId> series);
-  Result<std::vector<Price>> Latest(std::span<const SymbolView> symbols);
+  Result<Gathered<Price>> Latest(std::span<const SeriesId> series);
+  Result<Gathered<Price>> Latest(std::span<const SymbolView> symbols);
 
   Result<CandlesReply> Candles(SeriesId series, const CandlesRequest& request);
   Result<CandlesReply> Candles(const SymbolView& symbol, const CandlesRequest& request);
 
+  // Listings, of all nodes.
   /// Sorted by name; `only`: that exchange, nothing if it was never seen.
-  Result<std::vector<ExchangeListing>> Exchanges(
-      std::optional<std::string_view> only = std::nullopt, bool pairs = true);
+  Result<Gathered<ExchangeListing>> Exchanges(std::optional<std::string_view> only = std::nullopt,
+                                              bool pairs = true);
   /// One reference price for each base currency, sorted by name; `only`: those that were seen of
   /// these.
-  Result<std::vector<BaseListing>> Bases(std::span<const std::string> only = {});
+  Result<Gathered<BaseListing>> Bases(std::span<const std::string> only = {});
   /// Every latest price of a base currency, newest first; nothing if it was never seen.
-  Result<std::vector<PriceEvent>> PricesOfBase(std::string_view base_currency);
+  Result<Gathered<PriceEvent>> PricesOfBase(std::string_view base_currency);
 
-  /// Changes return when they are durable.
-  Result<std::vector<Reference>> References();
+  /// Changes return when they are durable, in a cluster on every node; after an error some may have
+  /// it: repeat it.
+  Result<Gathered<Reference>> References();
   Result<void> SetReference(const Reference& reference);
   Result<void> RemoveReference(std::string_view base_currency);  // kNotFound if there is none
   Result<void> ReplaceReferences(std::span<const Reference> references);
 
+  // Of a cluster these ask the node that Connect() reached.
   /// The JSON document of GET /v1/status.
   Result<std::string> Status();
   /// Returns when a checkpoint that began after the call is durable.
@@ -157,7 +195,9 @@ struct BatchReport {
   uint32_t duplicates = 0;
   uint32_t rejected = 0;
   std::vector<wire::Rejection> rejections;  // the first 100, index within the batch
-  std::optional<ClientError> error;  // the server refused the batch as a whole: all counts are 0
+  /// The server refused the batch as a whole: all counts are 0. In a cluster one node refused its
+  /// part: the counts are of the others.
+  std::optional<ClientError> error;
 };
 
 struct IngestorOptions {
@@ -185,6 +225,12 @@ struct IngestorOptions {
 /// exactly once only if reconnects() stayed 0. When all tries failed, the call returns the error;
 /// the batches are kept and the next call tries again. Errors that another connection would meet
 /// again (kBadReply, kUnsupportedVersion, kUnauthorized, kTlsFailed) are returned at once.
+///
+/// Cluster: any of its nodes will do. Each event goes to the node that has its pair, over one
+/// connection to each, which is made when it is first needed; a batch is reported when all nodes
+/// answered their parts of it. What is said of the connection is true of each: reconnects() and
+/// resent() count them all, the tries are counted for each. While one node cannot be reached its
+/// events hold up those behind them. Pairs that move to another node meanwhile are sent there.
 class Ingestor {
  public:
   using Report = std::function<void(const BatchReport&)>;

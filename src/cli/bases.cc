@@ -28,7 +28,7 @@ int FailUnseen(const std::string& base) {
 
 /// Every price of one base currency.
 int AllPrices(const Options& options, Client& client) {
-  const Result<std::vector<PriceEvent>> prices = client.PricesOfBase(options.all_of);
+  const Result<Gathered<PriceEvent>> prices = client.PricesOfBase(options.all_of);
   if (!prices) return Fail(prices.error().message);
   std::string text;
   if (options.json) {
@@ -40,6 +40,7 @@ int AllPrices(const Options& options, Client& client) {
     text = table.Text();
   }
   Print(text);
+  if (const int without = TellMissing(prices->missing); without != kOk) return without;
   return prices->empty() ? FailUnseen(options.all_of) : kOk;
 }
 
@@ -56,7 +57,7 @@ std::string TextOf(const std::vector<BaseListing>& bases, uint64_t now_ms) {
 
 /// One reference price for each base currency.
 int ReferencePrices(const Options& options, Client& client) {
-  const Result<std::vector<BaseListing>> bases = client.Bases(options.bases);
+  const Result<Gathered<BaseListing>> bases = client.Bases(options.bases);
   if (!bases) return Fail(bases.error().message);
   if (options.json) {
     std::string text;
@@ -65,7 +66,8 @@ int ReferencePrices(const Options& options, Client& client) {
   } else if (!bases->empty()) {
     Print(TextOf(*bases, SystemClock().NowMs()));
   }
-  int exit_code = kOk;
+  int exit_code = TellMissing(bases->missing);
+  if (exit_code != kOk) return exit_code;
   for (const std::string& base : options.bases) {
     const bool seen =
         std::any_of(bases->begin(), bases->end(), [&base](const BaseListing& listing) {
@@ -98,7 +100,7 @@ void AddBases(CLI::App& app, Action& action) {
   command->footer(
       "One price for each base currency: that of its reference (`wick reference`), else the "
       "newest.\n"
-      "Exit code 1 if one of them was never seen.\n"
+      "Exit code 1 if one of them was never seen, or a node of the cluster did not answer.\n"
       "Examples:\n"
       "  wick bases BTC ETH\n"
       "  wick bases --all BTC --json");

@@ -35,6 +35,7 @@ void AddBench(CLI::App& app, Action& action) {
   command->footer(
       "It sends made-up events of the exchanges Bench0, Bench1, ...: not to a server whose prices "
       "count.\n"
+      "Of a cluster it loads the node that it is given, with pairs of that node.\n"
       "An operation is one event, price or candle. A closed loop keeps every connection as full as "
       "it may be; an\n"
       "open loop (--rate) sends at times set beforehand and counts latency from those, so that a "

@@ -32,6 +32,7 @@ void AddExchanges(CLI::App& app, Action& action);
 void AddBases(CLI::App& app, Action& action);
 void AddReference(CLI::App& app, Action& action);
 void AddStatus(CLI::App& app, Action& action);
+void AddCluster(CLI::App& app, Action& action);
 void AddDeadLetters(CLI::App& app, Action& action);
 void AddOffsets(CLI::App& app, Action& action);
 void AddCheckpoint(CLI::App& app, Action& action);

@@ -41,7 +41,7 @@ int Exchanges(const Options& options) {
   const std::optional<std::string_view> only =
       options.exchange.empty() ? std::nullopt : std::optional<std::string_view>(options.exchange);
   const bool pairs = !options.no_pairs;
-  const Result<std::vector<ExchangeListing>> exchanges = client->Exchanges(only, pairs);
+  const Result<Gathered<ExchangeListing>> exchanges = client->Exchanges(only, pairs);
   if (!exchanges) return Fail(exchanges.error().message);
   if (options.json) {
     std::string text;
@@ -50,6 +50,7 @@ int Exchanges(const Options& options) {
   } else if (!exchanges->empty()) {
     Print(TextOf(*exchanges, pairs, SystemClock().NowMs()));
   }
+  if (const int without = TellMissing(exchanges->missing); without != kOk) return without;
   if (only && exchanges->empty()) {
     return Fail(fmt::format(
         "exchange \"{}\" was never seen (case counts); `wick exchanges --no-pairs` lists all",
@@ -69,7 +70,7 @@ void AddExchanges(CLI::App& app, Action& action) {
   AddServerOption(*command, options->server);
   command->add_flag("--json", options->json, "The document of GET /v1/exchanges");
   command->footer(
-      "Exit code 1 if the exchange was never seen.\n"
+      "Exit code 1 if the exchange was never seen, or a node of the cluster did not answer.\n"
       "Examples:\n"
       "  wick exchanges --no-pairs\n"
       "  wick exchanges Binance");

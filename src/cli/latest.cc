@@ -10,6 +10,7 @@
 #include "cli/server_option.h"
 #include "cli/symbol_text.h"
 #include "protocol/json_replies.h"
+#include "protocol/json_string.h"
 
 namespace wick::cli {
 namespace {
@@ -34,11 +35,25 @@ bool ReadSymbols(const std::string& path, std::vector<Symbol>& symbols) {
   return true;
 }
 
-std::string JsonOf(const std::vector<Symbol>& symbols, const std::vector<Price>& prices) {
+/// The node that a symbol's price is missing of, by symbol; nullptr: it answered.
+std::vector<const MissingNode*> NodesMissing(const Gathered<Price>& prices) {
+  std::vector<const MissingNode*> nodes(prices.size(), nullptr);
+  for (const MissingNode& missing : prices.missing) {
+    for (const size_t entry : missing.entries) nodes[entry] = &missing;
+  }
+  return nodes;
+}
+
+std::string JsonOf(const std::vector<Symbol>& symbols, const Gathered<Price>& prices) {
+  const std::vector<const MissingNode*> missing = NodesMissing(prices);
   std::string text = "[";
   for (size_t i = 0; i < symbols.size(); ++i) {
     if (i > 0) text += ',';
-    if (prices[i].timestamp_ms == 0) {
+    if (missing[i] != nullptr) {
+      text += R"({"code":"node_unavailable","detail":)";
+      protocol::AppendString(text, missing[i]->error.message);
+      text += '}';
+    } else if (prices[i].timestamp_ms == 0) {
       text += "null";
     } else {
       protocol::AppendPriceEvent(text, symbols[i], prices[i]);
@@ -58,15 +73,16 @@ int Latest(const Options& options) {
   std::optional<Client> client = ConnectTo(options.server);
   if (!client) return kFailed;
   const std::vector<SymbolView> views(symbols.begin(), symbols.end());
-  const Result<std::vector<Price>> prices = client->Latest(views);
+  const Result<Gathered<Price>> prices = client->Latest(views);
   if (!prices) return Fail(prices.error().message);
 
   PriceTable table(SystemClock().NowMs());
-  int exit_code = kOk;
+  int exit_code = TellMissing(prices->missing);
+  const std::vector<const MissingNode*> missing = NodesMissing(*prices);
   for (size_t i = 0; i < symbols.size(); ++i) {
     if ((*prices)[i].timestamp_ms != 0) {
       table.Add(symbols[i], (*prices)[i]);
-    } else {
+    } else if (missing[i] == nullptr) {
       exit_code = Fail(fmt::format("no price of {} was ever seen; `wick exchanges` lists what was",
                                    SymbolText(symbols[i])));
     }
@@ -88,7 +104,7 @@ void AddLatest(CLI::App& app, Action& action) {
   command->add_flag("--json", options->json,
                     "The document of POST /v1/latest: null where nothing was seen");
   command->footer(
-      "Exit code 1 if one of them was never seen.\n"
+      "Exit code 1 if one of them was never seen, or a node of the cluster did not answer.\n"
       "Examples:\n"
       "  wick latest Binance:BTC/USDT Kraken:ETH/USD\n"
       "  wick latest --file symbols.txt --json");

@@ -26,7 +26,7 @@ struct Options {
 int List(const Options& options) {
   std::optional<Client> client = ConnectTo(options.server);
   if (!client) return kFailed;
-  const Result<std::vector<Reference>> references = client->References();
+  const Result<Gathered<Reference>> references = client->References();
   if (!references) return Fail(references.error().message);
   std::string text;
   if (options.json) {
@@ -39,7 +39,7 @@ int List(const Options& options) {
     text = table.Text();
   }
   Print(text);
-  return kOk;
+  return TellMissing(references->missing);
 }
 
 int Set(const Options& options) {
@@ -115,7 +115,10 @@ void AddReference(CLI::App& app, Action& action) {
 
   command->require_subcommand(1);
   command->footer(
-      "Changes return when they are durable.\n"
+      "Changes return when they are durable, in a cluster on every node. Exit code 1 if one did "
+      "not "
+      "answer:\n"
+      "the others have the change, repeat it.\n"
       "Examples:\n"
       "  wick reference set BTC USDT Binance\n"
       "  wick reference list --json > references.json\n"

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <utility>
 
 #include "cli/commands.h"
+#include "client/cluster_map.h"
 
 namespace wick::cli {
 
@@ -35,7 +35,9 @@ std::optional<std::string> TokenOf(const Remote& remote) {
 
 void AddServerOption(CLI::App& command, Remote& remote) {
   remote.address = fmt::format("127.0.0.1:{}", wire::kPortDefault);
-  command.add_option("--server", remote.address, "Address of the server's binary protocol")
+  command
+      .add_option("--server", remote.address,
+                  "Address of the server's binary protocol; of a cluster, of any node")
       ->type_name("HOST:PORT")
       ->envname("WICK_SERVER")
       ->capture_default_str();
@@ -59,20 +61,9 @@ ClientOptions ClientOptionsOf(const Remote& remote) {
   options.name = "wick-cli";
   options.token = TokenOf(remote);
   if (remote.tls || !remote.tls_ca.empty()) options.tls.emplace().ca_file = remote.tls_ca;
-  const std::string& address = remote.address;
-  const size_t colon = address.rfind(':');
-  const char* const end = address.data() + address.size();
-  if (colon != address.npos && colon > 0) {
-    const auto port = std::from_chars(address.data() + colon + 1, end, options.port);
-    options.host = address.substr(0, colon);
-    if (options.host.starts_with('[') && options.host.ends_with(']')) {  // [::1]:8081
-      options.host = options.host.substr(1, options.host.size() - 2);
-    }
-    if (port.ec == std::errc() && port.ptr == end && options.port != 0 && !options.host.empty())
-      return options;
-  }
+  if (client::ParseAddress(remote.address, options.host, options.port)) return options;
   throw CLI::ValidationError(
-      fmt::format("--server \"{}\" is not HOST:PORT, as in 127.0.0.1:8081", address));
+      fmt::format("--server \"{}\" is not HOST:PORT, as in 127.0.0.1:8081", remote.address));
 }
 
 std::optional<Client> ConnectTo(const Remote& remote) {
@@ -85,6 +76,15 @@ std::optional<Client> ConnectTo(const Remote& remote) {
 int Fail(const std::string& message) {
   fmt::print(stderr, "wick: {}\n", message);
   return kFailed;
+}
+
+int TellMissing(const std::vector<MissingNode>& missing) {
+  for (const MissingNode& node : missing) {
+    const bool in_doubt = node.error.code == ErrorCode::kMoved;
+    Fail(fmt::format("the answer {} {}", in_doubt ? "may have gaps:" : "is without",
+                     node.error.message));
+  }
+  return missing.empty() ? kOk : kFailed;
 }
 
 void Print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }

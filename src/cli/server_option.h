@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "wick/client.h"
 
@@ -32,6 +33,10 @@ std::optional<Client> ConnectTo(const Remote& remote);
 
 /// One line on stderr, "wick: ..."; returns kFailed.
 int Fail(const std::string& message);
+
+/// A line on stderr for each node that an answer does without, or in doubt; kFailed if there is
+/// one, else kOk.
+int TellMissing(const std::vector<MissingNode>& missing);
 
 /// Writes to stdout.
 void Print(std::string_view text);

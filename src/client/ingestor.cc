@@ -1,8 +1,9 @@
 #include <algorithm>
 #include <list>
 #include <thread>
-#include <unordered_map>
 
+#include "client/batch.h"
+#include "client/cluster_map.h"
 #include "client/codec.h"
 #include "client/connection.h"
 #include "client/name_cache.h"
@@ -11,15 +12,19 @@
 namespace wick {
 namespace {
 
+using client::Batch;
 using client::Connection;
+using client::Part;
+using BatchPlace = std::list<Batch>::iterator;
 
-/// Events that travel together. `events` name their series by the number in the NameCache.
-struct Batch {
-  uint64_t first_event = 0;
-  std::vector<Tick> events;
-  uint64_t request_id = 0;  // 0: not sent on this connection
-  client::Deadline deadline;
-  std::vector<uint32_t> refused;  // indexes of events that are not sent: their names were refused
+/// The connection to one node, and what is on its way there.
+struct Stream {
+  std::string address;  // in the map; empty of a node that stands alone
+  ClientOptions options;
+  std::unique_ptr<Connection> connection;  // null: not made yet, or lost
+  uint64_t number = 0;        // of the connection: names are registered for one; 0: never made
+  uint32_t failed_tries = 0;  // reconnects since a batch was last answered
+  std::list<Part> parts;      // sent and not yet answered, in their order
 };
 
 /// True if another connection may do better.
@@ -38,25 +43,115 @@ struct Ingestor::Impl {
   const ClientOptions client_options;
   const IngestorOptions options;
   const Report report;
-  std::unique_ptr<Connection> connection;  // null after a lost one
-  uint64_t connections = 0;                // made so far; names are registered for one of them
-  uint64_t resent = 0;                     // events
-  uint32_t failed_tries = 0;               // reconnects since a batch was last answered
+
+  client::ClusterMap map;
+  std::list<Stream> streams;  // the first is that of the node Connect() reached
+  Stream* failed = nullptr;   // the stream of the last error
+  uint64_t connections = 0;   // made so far
+  uint64_t reconnects = 0;    // of these, those of a stream that had one before
+  uint64_t resent = 0;        // events
 
   client::NameCache names;
-  std::vector<Tick> adding;  // the batch that is not yet full
+  std::vector<uint32_t> nodes_of_names;  // by number, as far as it was asked, by this map
+  uint64_t maps = 0;                     // taken over so far
+  std::vector<Tick> adding;              // the batch that is not yet full
   uint64_t events_added = 0;
   std::list<Batch> in_flight;  // in the order of Add()
 
-  Result<void> Connect() {
-    Result<std::unique_ptr<Connection>> opened = Connection::Open(client_options);
-    if (!opened) return opened.error();
-    connection = std::move(*opened);
-    ++connections;
-    return {};
+  Result<void> ConnectFirst() {
+    Stream& first = streams.emplace_back();
+    first.options = client_options;
+    return Connect(first);
+  }
+
+  /// Connects, and takes over the map that the node tells.
+  Result<void> Connect(Stream& stream) {
+    Result<std::unique_ptr<Connection>> opened = Connection::Open(stream.options);
+    if (!opened) return Failed(stream, opened.error());
+    stream.connection = std::move(*opened);
+    if (stream.number > 0) ++reconnects;
+    stream.number = ++connections;
+    if (!client_options.follow || stream.connection->hello().partitions == 0) return {};
+    const bool first = stream.address.empty();
+    const uint32_t node = NumberOf(stream);
+    Result<client::ClusterMap> told = AskMap(stream);
+    if (!told) {
+      stream.connection.reset();
+      return told.error();
+    }
+    const std::string& address = told->AddressOf(told->self());
+    if (first) stream.address = address;
+    const bool is_node = first || told->self() == node || address == stream.address;
+    TakeOver(std::move(*told));
+    if (is_node) return {};
+    stream.connection.reset();
+    const std::string where = stream.options.host + ":" + std::to_string(stream.options.port);
+    if (const uint32_t now = NumberOf(stream); now < map.nodes()) {
+      stream.options = map.OptionsOf(now, client_options);
+    }
+    return Failed(stream, {ErrorCode::kConnectFailed, "another node answers at " + where});
+  }
+
+  /// Connects for the first time; after a lost connection it is for Reconnect() to do.
+  Result<void> Reach(Stream& stream) {
+    if (stream.connection) return {};
+    if (stream.number == 0) return Connect(stream);
+    return Failed(stream, {ErrorCode::kConnectionLost, "not connected"});
+  }
+
+  /// True: pairs are on other nodes now.
+  bool TakeOver(client::ClusterMap told) {
+    if (told.HasSameNodesOfPairs(map)) return false;
+    map = std::move(told);
+    nodes_of_names.clear();
+    ++maps;
+    return true;
+  }
+
+  Result<client::ClusterMap> AskMap(Stream& stream) {
+    stream.connection->Begin(wire::Type::kCluster);
+    const Result<uint64_t> id = stream.connection->End();
+    if (!id) return Failed(stream, id.error());
+    const Result<client::Reply> reply = Await(stream, *id);
+    if (!reply) return reply.error();
+    wire::ClusterReply told;
+    if (reply->type != ReplyType(wire::Type::kCluster) ||
+        !client::ReadReply(reply->payload, told)) {
+      return BadReply(stream);
+    }
+    Result<client::ClusterMap> made =
+        client::ClusterMap::Make(std::move(told), stream.connection->server());
+    if (!made) return Failed(stream, made.error());
+    return made;
+  }
+
+  /// The stream's node in the map; its nodes() if there is none.
+  uint32_t NumberOf(const Stream& stream) const {
+    uint32_t node = 0;
+    while (node < map.nodes() && map.AddressOf(node) != stream.address) ++node;
+    return node;
+  }
+
+  /// The stream to a node; not connected if it is new.
+  Stream& StreamOf(uint32_t node) {
+    const auto known = std::ranges::find(streams, map.AddressOf(node), &Stream::address);
+    if (known != streams.end()) return *known;
+    Stream& added = streams.emplace_back();
+    added.address = map.AddressOf(node);
+    added.options = map.OptionsOf(node, client_options);
+    return added;
+  }
+
+  uint32_t NodeOf(uint32_t name) {
+    while (nodes_of_names.size() <= name) {
+      const auto next = static_cast<uint32_t>(nodes_of_names.size());
+      nodes_of_names.push_back(map.NodeOf(*names[next].symbol));
+    }
+    return nodes_of_names[name];
   }
 
   size_t BatchEvents() const {
+    const Connection* const connection = streams.front().connection.get();
     const uint32_t limit =
         connection ? connection->hello().limits.events_per_ingest : options.batch_events;
     return std::max<uint32_t>(1, std::min(options.batch_events, limit));
@@ -67,9 +162,8 @@ struct Ingestor::Impl {
     if (adding.empty()) return {};
     const size_t others_max = std::max<uint32_t>(1, options.in_flight_batches) - 1;
     if (Result<void> room = Until(others_max); !room) return room;
-    Batch& batch = in_flight.emplace_back();
-    batch.first_event = events_added - adding.size();
-    batch.events.swap(adding);
+    const uint64_t first_event = events_added - adding.size();
+    in_flight.emplace_back(first_event, std::exchange(adding, {}));
     return Until(in_flight.size());
   }
 
@@ -79,198 +173,275 @@ struct Ingestor::Impl {
     for (;;) {
       Result<void> done = TryUntil(unanswered_max);
       if (done || !IsWorthReconnecting(done.error())) return done;
-      if (Result<void> again = Reconnect(done.error()); !again) return again;
+      if (Result<void> again = Reconnect(*failed, done.error()); !again) return again;
     }
   }
 
   Result<void> TryUntil(size_t unanswered_max) {
-    if (!connection) return ClientError{ErrorCode::kConnectionLost, "not connected"};
     for (;;) {
-      const auto unsent = std::ranges::find(in_flight, uint64_t{0}, &Batch::request_id);
+      const auto unsent =
+          std::ranges::find_if(in_flight, [](const Batch& batch) { return !batch.unsent.empty(); });
       if (unsent == in_flight.end()) break;
       if (Result<void> sent = SendBatch(unsent); !sent) return sent;
     }
-    if (Result<void> drained = connection->Drain(RequestDeadline()); !drained) return drained;
-    while (!in_flight.empty()) {
-      const bool enough = in_flight.size() <= unanswered_max;
-      Result<std::optional<client::Reply>> reply =
-          connection->Next(enough ? client::SteadyClock::now() : in_flight.front().deadline);
-      if (!reply) return reply.error();
-      if (!reply->has_value()) {
-        if (enough) return {};
-        return ClientError{ErrorCode::kTimeout,
-                           connection->server() + " did not answer a batch within " +
-                               std::to_string(client_options.request_timeout_ms) + " ms"};
+    for (Stream& stream : streams) {
+      if (!stream.connection) continue;
+      if (Result<void> drained = stream.connection->Drain(RequestDeadline()); !drained) {
+        return Failed(stream, drained.error());
       }
-      if (Result<void> taken = TakeReply(**reply); !taken) return taken;
+    }
+    while (in_flight.size() > unanswered_max) {
+      if (Result<void> answered = AwaitOldest(); !answered) return answered;
+    }
+    return TakeWhatIsThere();
+  }
+
+  Result<void> AwaitOldest() {
+    Stream* oldest = nullptr;
+    for (Stream& stream : streams) {
+      if (stream.parts.empty()) continue;
+      if (!oldest || stream.parts.front().deadline < oldest->parts.front().deadline) {
+        oldest = &stream;
+      }
+    }
+    Result<std::optional<client::Reply>> reply =
+        oldest->connection->Next(oldest->parts.front().deadline);
+    if (!reply) return Failed(*oldest, reply.error());
+    if (!reply->has_value()) return TimedOut(*oldest, "a batch");
+    return TakeReply(*oldest, **reply);
+  }
+
+  Result<void> TakeWhatIsThere() {
+    for (Stream& stream : streams) {
+      while (!stream.parts.empty()) {
+        Result<std::optional<client::Reply>> reply =
+            stream.connection->Next(client::SteadyClock::now());
+        if (!reply) return Failed(stream, reply.error());
+        if (!reply->has_value()) break;
+        if (Result<void> taken = TakeReply(stream, **reply); !taken) return taken;
+      }
     }
     return {};
   }
 
-  Result<void> Reconnect(ClientError error) {
-    connection.reset();
-    for (Batch& batch : in_flight) {
-      if (batch.request_id != 0) resent += batch.events.size() - batch.refused.size();
-      batch.request_id = 0;
+  /// What the stream had not answered is to be sent again, to whoever has it then.
+  Result<void> Reconnect(Stream& stream, ClientError error) {
+    stream.connection.reset();
+    for (const Part& part : stream.parts) {
+      resent += part.events.size();
+      --part.batch->parts;
+      part.batch->TakeBack(part.events);
     }
-    while (failed_tries < options.reconnects) {
-      if (failed_tries > 0) {
-        const uint64_t doubled = options.backoff_ms << std::min(failed_tries - 1, 20u);
+    stream.parts.clear();
+    while (stream.failed_tries < options.reconnects) {
+      if (stream.failed_tries > 0) {
+        const uint64_t doubled = options.backoff_ms << std::min(stream.failed_tries - 1, 20u);
         std::this_thread::sleep_for(
             std::chrono::milliseconds(std::min(doubled, options.backoff_ms_max)));
       }
-      ++failed_tries;
-      const Result<void> connected = Connect();
+      ++stream.failed_tries;
+      const Result<void> connected = Connect(stream);
       if (connected) return {};
       error = connected.error();
       if (!IsWorthReconnecting(error)) return error;
+      if (LearnFromOthers(stream)) return {};
     }
-    failed_tries = 0;  // the next call has as many tries
+    stream.failed_tries = 0;  // the next call has as many tries
     error.message += "; gave up after " + std::to_string(options.reconnects) + " reconnects";
     return error;
+  }
+
+  /// Asks those that are connected for their map; true: it is another one. Their pairs may have
+  /// come from the node that is lost.
+  bool LearnFromOthers(const Stream& lost) {
+    for (Stream& stream : streams) {
+      if (&stream == &lost || !stream.connection) continue;
+      Result<client::ClusterMap> told = AskMap(stream);
+      if (told) return TakeOver(std::move(*told));
+    }
+    return false;
   }
 
   client::Deadline RequestDeadline() const {
     return client::DeadlineIn(client_options.request_timeout_ms);
   }
 
-  /// Registers the batch's new names, waiting for the ids, then sends it. A batch the server cannot
-  /// take is reported and dropped.
-  Result<void> SendBatch(std::list<Batch>::iterator batch) {
-    Result<std::optional<ClientError>> registered = RegisterNames(batch->events);
-    if (!registered) return registered.error();
-    if (registered->has_value()) {
-      Finish(batch, {}, std::move(**registered));
-      return {};
+  /// Sends what is unsent of a batch to the nodes that have it.
+  Result<void> SendBatch(BatchPlace batch) {
+    batch->sending = true;
+    while (!batch->unsent.empty()) {
+      std::vector<std::vector<uint32_t>> shares(map.nodes());
+      for (const uint32_t index : batch->unsent) {
+        shares[NodeOf(batch->events[index].series)].push_back(index);
+      }
+      batch->unsent.clear();
+      Result<void> sent;
+      const uint64_t maps_before = maps;
+      for (uint32_t node = 0; node < shares.size(); ++node) {
+        if (shares[node].empty()) continue;
+        if (sent && maps == maps_before) {
+          sent = SendShare(batch, StreamOf(node), shares[node]);
+        } else {
+          batch->TakeBack(shares[node]);
+        }
+      }
+      if (!sent) {
+        batch->sending = false;
+        return sent;
+      }
     }
-    batch->refused.clear();
-    for (uint32_t i = 0; i < batch->events.size(); ++i) {
-      if (names[batch->events[i].series].id == kNoSeries) batch->refused.push_back(i);
+    batch->sending = false;
+    if (batch->done()) Finish(batch);
+    return {};
+  }
+
+  /// Registers the new names, waiting for the ids, then sends the events. What this node cannot
+  /// take is refused or, if another one has it, unsent again; after an error all of it is.
+  Result<void> SendShare(BatchPlace batch, Stream& stream, std::span<const uint32_t> share) {
+    const uint64_t maps_before = maps;
+    if (Result<void> connected = Reach(stream); !connected || maps != maps_before) {
+      batch->TakeBack(share);
+      return connected;
     }
-    const size_t sending = batch->events.size() - batch->refused.size();
-    if (sending == 0) {
-      Finish(batch, {}, std::nullopt);
-      return {};
+    Result<std::optional<ClientError>> registered = RegisterNames(stream, *batch, share);
+    if (!registered) {
+      batch->TakeBack(share);
+      return registered.error();
     }
-    connection->Begin(wire::Type::kIngest);
-    wire::Writer writer = connection->writer();
-    client::WriteIngestHead(options.ack, static_cast<uint32_t>(sending), writer);
-    for (Tick tick : batch->events) {
-      const SeriesId id = names[tick.series].id;
-      if (id == kNoSeries) continue;
-      tick.series = Raw(id);
+    if (registered->has_value()) return Refuse(batch, stream, share, std::move(**registered));
+    std::vector<uint32_t> sending;
+    sending.reserve(share.size());
+    for (const uint32_t index : share) {
+      const client::NameCache::Entry& name = names[batch->events[index].series];
+      if (name.id == kNoSeries) {
+        batch->Reject(index, name);
+      } else {
+        sending.push_back(index);
+      }
+    }
+    const size_t part_max = stream.connection->hello().limits.events_per_ingest;
+    for (size_t first = 0; first < sending.size(); first += part_max) {
+      const size_t count = std::min(part_max, sending.size() - first);
+      SendPart(batch, stream, std::span(sending).subspan(first, count));
+    }
+    return {};
+  }
+
+  void SendPart(BatchPlace batch, Stream& stream, std::span<const uint32_t> sending) {
+    stream.connection->Begin(wire::Type::kIngest);
+    wire::Writer writer = stream.connection->writer();
+    client::WriteIngestHead(options.ack, static_cast<uint32_t>(sending.size()), writer);
+    for (const uint32_t index : sending) {
+      Tick tick = batch->events[index];
+      tick.series = Raw(names[tick.series].id);
       writer.Records(std::span<const Tick>(&tick, 1));
     }
-    Result<uint64_t> id = connection->End();
-    if (!id) {
-      Finish(batch, {}, id.error());
-      return {};
+    const Result<uint64_t> id = stream.connection->End();
+    if (!id) return batch->Refuse(id.error());
+    ++batch->parts;
+    stream.parts.push_back({batch, {sending.begin(), sending.end()}, *id, RequestDeadline()});
+  }
+
+  /// A node refused the names of a share: it is lost, but where another node has one of them.
+  Result<void> Refuse(BatchPlace batch, Stream& stream, std::span<const uint32_t> share,
+                      ClientError error) {
+    if (error.code == ErrorCode::kMoved && !map.alone()) {
+      if (batch->turns < client::kTurnsMax) {
+        Result<client::ClusterMap> told = AskMap(stream);
+        if (!told || TakeOver(std::move(*told))) {
+          ++batch->turns;
+          batch->TakeBack(share);
+          return told ? Result<void>() : told.error();
+        }
+      }
+      error = client::NoAgreement(error, stream.connection->server());
     }
-    batch->request_id = *id;
-    batch->deadline = RequestDeadline();
+    batch->Refuse(std::move(error));
     return {};
   }
 
   /// The inner error is the server's refusal of the request; the outer one ends the connection.
-  Result<std::optional<ClientError>> RegisterNames(const std::vector<Tick>& events) {
-    std::vector<uint32_t> missing = names.NotRegistered(events, connections);
+  Result<std::optional<ClientError>> RegisterNames(Stream& stream, const Batch& batch,
+                                                   std::span<const uint32_t> share) {
+    const std::vector<uint32_t> missing = names.NotRegistered(batch.events, share, stream.number);
     for (size_t first = 0; first < missing.size();) {
-      connection->Begin(wire::Type::kRegister);
-      const size_t count = names.WriteFront(std::span(missing).subspan(first),
-                                            connection->hello().limits, connection->writer());
-      const Result<uint64_t> id = connection->End();
+      stream.connection->Begin(wire::Type::kRegister);
+      const size_t count =
+          names.WriteFront(std::span(missing).subspan(first), stream.connection->hello().limits,
+                           stream.connection->writer());
+      const Result<uint64_t> id = stream.connection->End();
       if (!id) return std::optional(id.error());
-      const Result<client::Reply> reply = Await(*id);
+      const Result<client::Reply> reply = Await(stream, *id);
       if (!reply) return reply.error();
       if (reply->type == wire::kErrorType) {
         ClientError refused;
-        if (!client::ReadReply(reply->payload, refused)) return BadReply();
+        if (!client::ReadReply(reply->payload, refused)) return BadReply(stream);
         return std::optional(std::move(refused));
       }
       wire::RegisterReply registered;
       if (reply->type != ReplyType(wire::Type::kRegister) ||
           !client::ReadReply(reply->payload, registered) || registered.entries.size() != count) {
-        return BadReply();
+        return BadReply(stream);
       }
-      names.SetRegistered(std::span(missing).subspan(first, count), registered, connections);
+      names.SetRegistered(std::span(missing).subspan(first, count), registered, stream.number);
       first += count;
     }
     return std::optional<ClientError>();
   }
 
   /// Waits for one reply and takes those of batches that come before it.
-  Result<client::Reply> Await(uint64_t id) {
+  Result<client::Reply> Await(Stream& stream, uint64_t id) {
     const client::Deadline deadline = RequestDeadline();
     for (;;) {
-      Result<std::optional<client::Reply>> reply = connection->Next(deadline);
-      if (!reply) return reply.error();
-      if (!reply->has_value()) {
-        return ClientError{ErrorCode::kTimeout,
-                           connection->server() + " did not answer a register within " +
-                               std::to_string(client_options.request_timeout_ms) + " ms"};
-      }
+      Result<std::optional<client::Reply>> reply = stream.connection->Next(deadline);
+      if (!reply) return Failed(stream, reply.error());
+      if (!reply->has_value()) return TimedOut(stream, "a register");
       if ((*reply)->request_id == id) return std::move(**reply);
-      if (Result<void> taken = TakeReply(**reply); !taken) return taken.error();
+      if (Result<void> taken = TakeReply(stream, **reply); !taken) return taken.error();
     }
   }
 
-  Result<void> TakeReply(const client::Reply& reply) {
-    const auto batch = std::ranges::find(in_flight, reply.request_id, &Batch::request_id);
-    if (batch == in_flight.end()) return BadReply();
+  Result<void> TakeReply(Stream& stream, const client::Reply& reply) {
+    const auto part = std::ranges::find(stream.parts, reply.request_id, &Part::request_id);
+    if (part == stream.parts.end()) return BadReply(stream);
     wire::IngestReply ingested;
     ClientError refused;
     if (reply.type == ReplyType(wire::Type::kIngest) &&
         client::ReadReply(reply.payload, ingested)) {
-      failed_tries = 0;
-      Finish(batch, std::move(ingested), std::nullopt);
+      if (!part->batch->Take(ingested, part->events)) return BadReply(stream);
     } else if (reply.type == wire::kErrorType && client::ReadReply(reply.payload, refused)) {
-      failed_tries = 0;
-      Finish(batch, {}, std::move(refused));
+      part->batch->Refuse(std::move(refused));
     } else {
-      return BadReply();
+      return BadReply(stream);
     }
+    stream.failed_tries = 0;
+    const BatchPlace batch = part->batch;
+    --batch->parts;
+    stream.parts.erase(part);
+    if (batch->done()) Finish(batch);
     return {};
   }
 
-  ClientError BadReply() const {
-    return {ErrorCode::kBadReply,
-            "bad reply from " + connection->server() + ": it is not what the request asked for"};
+  /// The error, which is now the stream's.
+  ClientError Failed(Stream& stream, ClientError error) {
+    failed = &stream;
+    return error;
+  }
+  ClientError TimedOut(Stream& stream, const char* what) {
+    return Failed(stream, {ErrorCode::kTimeout,
+                           stream.connection->server() + " did not answer " + what + " within " +
+                               std::to_string(client_options.request_timeout_ms) + " ms"});
+  }
+  ClientError BadReply(Stream& stream) {
+    return Failed(stream, {ErrorCode::kBadReply, "bad reply from " + stream.connection->server() +
+                                                     ": it is not what the request asked for"});
   }
 
   /// Reports a batch and forgets it.
-  void Finish(std::list<Batch>::iterator batch, wire::IngestReply reply,
-              std::optional<ClientError> error) {
-    BatchReport done;
-    done.first_event = batch->first_event;
-    done.events = static_cast<uint32_t>(batch->events.size());
-    done.error = std::move(error);
-    if (!done.error) {
-      done.accepted = reply.accepted;
-      done.duplicates = reply.duplicates;
-      done.rejected = reply.rejected + static_cast<uint32_t>(batch->refused.size());
-      done.rejections = Rejections(*batch, std::move(reply.rejections));
-    }
+  void Finish(BatchPlace batch) {
+    const BatchReport done = batch->Report(map.alone());
     in_flight.erase(batch);
     if (report) report(done);
-  }
-
-  /// The server's rejections with the index in the batch, and those of events that were not sent.
-  std::vector<wire::Rejection> Rejections(const Batch& batch,
-                                          std::vector<wire::Rejection> all) const {
-    if (!batch.refused.empty()) {
-      for (wire::Rejection& rejection : all) {
-        // The server counts the sent ones: every event left out before it moves it on by one.
-        for (uint32_t left_out : batch.refused) rejection.index += left_out <= rejection.index;
-      }
-      for (uint32_t index : batch.refused) {
-        if (all.size() >= 2 * wire::kRejectionsPerReplyMax) break;
-        const client::NameCache::Entry& name = names[batch.events[index].series];
-        all.push_back({index, name.refusal, name.message});
-      }
-      std::ranges::sort(all, {}, &wire::Rejection::index);
-    }
-    if (all.size() > wire::kRejectionsPerReplyMax) all.resize(wire::kRejectionsPerReplyMax);
-    return all;
   }
 };
 
@@ -282,7 +453,7 @@ Ingestor& Ingestor::operator=(Ingestor&&) noexcept = default;
 Result<Ingestor> Ingestor::Connect(const ClientOptions& client, const IngestorOptions& options,
                                    Report report) {
   auto impl = std::make_unique<Impl>(client, options, std::move(report));
-  if (Result<void> connected = impl->Connect(); !connected) return connected.error();
+  if (Result<void> connected = impl->ConnectFirst(); !connected) return connected.error();
   return Ingestor(std::move(impl));
 }
 
@@ -306,7 +477,7 @@ Result<void> Ingestor::Flush() {
 }
 
 uint64_t Ingestor::events() const { return impl_->events_added; }
-uint64_t Ingestor::reconnects() const { return impl_->connections - 1; }
+uint64_t Ingestor::reconnects() const { return impl_->reconnects; }
 uint64_t Ingestor::resent() const { return impl_->resent; }
 
 }  // namespace wick

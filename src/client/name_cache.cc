@@ -23,10 +23,12 @@ uint32_t NameCache::Number(const SymbolView& symbol) {
 }
 
 std::vector<uint32_t> NameCache::NotRegistered(std::span<const Tick> events,
+                                               std::span<const uint32_t> indexes,
                                                uint64_t connection) const {
   std::vector<uint32_t> missing;
-  for (const Tick& event : events) {
-    if (entries_[event.series].connection != connection) missing.push_back(event.series);
+  for (const uint32_t index : indexes) {
+    const uint32_t number = events[index].series;
+    if (entries_[number].connection != connection) missing.push_back(number);
   }
   std::ranges::sort(missing);
   missing.erase(std::unique(missing.begin(), missing.end()), missing.end());

@@ -1,4 +1,4 @@
-// The names an ingestor has met, and the ids the server gave them.
+// The names a client has met, and the ids that servers gave them.
 #pragma once
 
 #include <cstdint>
@@ -26,10 +26,12 @@ class NameCache {
   /// The number of a symbol, given if it is new. No allocation otherwise.
   uint32_t Number(const SymbolView& symbol);
   const Entry& operator[](uint32_t number) const { return entries_[number]; }
+  size_t size() const { return entries_.size(); }
 
-  /// The numbers among the events' (in Tick::series) that this connection has not registered, each
-  /// once.
-  std::vector<uint32_t> NotRegistered(std::span<const Tick> events, uint64_t connection) const;
+  /// The numbers of the events with these indexes (in Tick::series) that this connection has not
+  /// registered, each once.
+  std::vector<uint32_t> NotRegistered(std::span<const Tick> events,
+                                      std::span<const uint32_t> indexes, uint64_t connection) const;
 
   /// Writes the payload of a register request with the front of `numbers` that fits; returns how
   /// many.

@@ -33,7 +33,9 @@ const std::vector<Floor> kFloors = {
     {"protocol", {"wick", "base", "market", "engine"}},
     {"feed", {"wick", "base", "market", "cold", "engine", "protocol"}},
     {"server", {"wick", "base", "market", "cluster", "cold", "engine", "protocol", "feed"}},
-    {"cli", {"wick", "client", "base", "market", "cold", "engine", "protocol", "feed", "server"}},
+    {"cli",
+     {"wick", "client", "base", "market", "cluster", "cold", "engine", "protocol", "feed",
+      "server"}},
 };
 
 // Everything else in angle brackets is of the standard library or the system.

@@ -1,9 +1,6 @@
 // The binary as a user meets it: exit codes, messages, help.
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -11,33 +8,11 @@
 #include <string>
 
 #include "catch.h"
+#include "cli/wick.h"
 #include "paths.h"
 
 namespace wick::cli {
 namespace {
-
-struct Outcome {
-  int exit_code = -1;
-  std::string output;  // stdout and stderr
-};
-
-Outcome Wick(const std::string& arguments) {
-  FILE* const pipe = popen(
-      (wick::test::kWickBinary + std::string(" ") + arguments + " 2>&1 </dev/null").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  Outcome outcome;
-  std::array<char, 4096> chunk;
-  while (const size_t n = fread(chunk.data(), 1, chunk.size(), pipe))
-    outcome.output.append(chunk.data(), n);
-  const int status = pclose(pipe);
-  REQUIRE(WIFEXITED(status));
-  outcome.exit_code = WEXITSTATUS(status);
-  return outcome;
-}
-
-bool Says(const Outcome& outcome, const std::string& text) {
-  return outcome.output.find(text) != std::string::npos;
-}
 
 /// The long options that a command's help lists.
 std::set<std::string> OptionsOf(const std::string& command) {
@@ -72,9 +47,10 @@ TEST_CASE("every subcommand has help, and every one that takes arguments shows e
   const Outcome top = Wick("--help");
   CHECK(top.exit_code == 0);
   for (const std::string name :
-       {"serve",      "config", "ingest",  "feed",      "produce", "dead-letters", "offsets",
-        "bench",      "latest", "candles", "exchanges", "bases",   "reference",    "status",
-        "checkpoint", "backup", "backups", "restore",   "verify",  "token",        "version"}) {
+       {"serve",     "config", "ingest",     "feed",    "produce",   "dead-letters",
+        "offsets",   "bench",  "latest",     "candles", "exchanges", "bases",
+        "reference", "status", "checkpoint", "backup",  "backups",   "restore",
+        "verify",    "token",  "version",    "cluster"}) {
     INFO(name);
     CHECK(Says(top, "\n  " + name + " "));
     const Outcome help = Wick(name + " --help");
@@ -165,8 +141,8 @@ TEST_CASE("wrong arguments exit with 2 and say what is wrong", "[cli]") {
 
 TEST_CASE("a server that is not there gives exit code 1 and one line with the address", "[cli]") {
   for (const std::string command :
-       {"status", "dead-letters", "checkpoint", "backup /tmp/wick-no-such", "exchanges", "bases",
-        "reference list", "latest X:A/B", "candles X:A/B --from -1h", "feed --duration 1",
+       {"status", "cluster", "dead-letters", "checkpoint", "backup /tmp/wick-no-such", "exchanges",
+        "bases", "reference list", "latest X:A/B", "candles X:A/B --from -1h", "feed --duration 1",
         "bench latest", "ingest /dev/null"}) {
     INFO(command);
     const Outcome outcome = Wick(command + kNobody);

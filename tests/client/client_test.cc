@@ -311,18 +311,18 @@ TEST_CASE("latest prices come in the order of ids and symbols", "[client]") {
   });
   Client client = Connected(server.Options());
   const std::vector<SeriesId> ids(3);
-  const Result<std::vector<Price>> by_ids = client.Latest(ids);
+  const Result<Gathered<Price>> by_ids = client.Latest(ids);
   REQUIRE(by_ids.ok());
   REQUIRE(by_ids->size() == 3);
   CHECK((*by_ids)[1].price == 11);
   CHECK((*by_ids)[2] == Price{20, 1, 2, 3});
 
   const std::vector<SymbolView> symbols = {{"BTC", "USD", "kraken"}};
-  const Result<std::vector<Price>> by_symbols = client.Latest(symbols);
+  const Result<Gathered<Price>> by_symbols = client.Latest(symbols);
   REQUIRE(by_symbols.ok());
   CHECK((*by_symbols)[0].price == 30);
 
-  const Result<std::vector<Price>> too_many = client.Latest(symbols);
+  const Result<Gathered<Price>> too_many = client.Latest(symbols);
   REQUIRE_FALSE(too_many.ok());
   CHECK(too_many.error().code == ErrorCode::kBadReply);
 }

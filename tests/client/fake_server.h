@@ -103,8 +103,8 @@ class FakeSession {
     Send(FrameOf(ReplyType(request.type()), request.id(), payload, flags));
   }
 
-  /// Reads hello and answers it.
-  Request Hello(const wire::Limits& limits = {}) {
+  /// Reads hello and answers it. `partitions` of a cluster, or as a server that knows of none.
+  Request Hello(const wire::Limits& limits = {}, uint32_t partitions = 0) {
     Request hello = Read();
     Reply(hello, PayloadOf([&](wire::Writer writer) {
             writer.U16(wire::kVersion);
@@ -113,6 +113,7 @@ class FakeSession {
             writer.U32(limits.events_per_ingest);
             writer.U32(limits.entries_per_request);
             writer.U32(limits.candles_per_request);
+            if (partitions > 0) writer.U32(partitions);
           }));
     return hello;
   }
@@ -134,6 +135,9 @@ class FakeSession {
           }));
     return exchanges;
   }
+
+  /// Ends the connection; any thread may.
+  void End() { shutdown(socket_, SHUT_RDWR); }
 
   /// Waits until the client has closed the connection.
   void WaitForEnd() {

@@ -17,13 +17,14 @@ constexpr double kUnitsPerQuoteVolume = 1e2;
 
 }  // namespace
 
-std::vector<Symbol> SymbolsOf(uint32_t series) {
+std::vector<Symbol> SymbolsOf(uint32_t series, absl::FunctionRef<bool(const SymbolView&)> has) {
   std::vector<Symbol> symbols;
   symbols.reserve(series);
-  for (uint32_t i = 0; i < series; ++i) {
+  for (uint32_t i = 0; symbols.size() < series; ++i) {
     const uint32_t pair = i / 2;
-    symbols.emplace_back(fmt::format("B{}", pair), "USDT",
-                         fmt::format("Bench{}", (pair * 7 + i % 2) % kExchanges));
+    Symbol symbol(fmt::format("B{}", pair), "USDT",
+                  fmt::format("Bench{}", (pair * 7 + i % 2) % kExchanges));
+    if (has(symbol)) symbols.push_back(std::move(symbol));
   }
   return symbols;
 }

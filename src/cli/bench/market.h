@@ -1,6 +1,8 @@
 // Events as a market would send them.
 #pragma once
 
+#include <absl/functional/function_ref.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,8 +12,8 @@
 
 namespace wick::cli::bench {
 
-/// Symbols of the n-th series: two exchanges a pair, 93 exchanges.
-std::vector<Symbol> SymbolsOf(uint32_t series);
+/// Symbols of so many series, of the pairs that `has` takes: two exchanges a pair, 93 exchanges.
+std::vector<Symbol> SymbolsOf(uint32_t series, absl::FunctionRef<bool(const SymbolView&)> has);
 
 /// An event in whole numbers, so that its text is exact and cheap.
 struct Event {

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "cli/bench/market.h"
+#include "client/cluster_map.h"
 #include "market/interval.h"
 
 namespace wick::cli::bench {
@@ -30,6 +31,23 @@ Result<void> CheckLimits(const Options& options, const wire::Limits& limits) {
                                  options.candles, limits.candles_per_request));
   }
   return {};
+}
+
+/// The symbols of the load: in a cluster of pairs that this node has.
+Result<std::vector<Symbol>> SymbolsOfNode(uint32_t series, Client& client,
+                                          const std::string& address) {
+  if (client.server().partitions == 0) {
+    return SymbolsOf(series, [](const SymbolView&) { return true; });
+  }
+  Result<wire::ClusterReply> reply = client.Cluster();
+  if (!reply) return reply.error();
+  const auto map = client::ClusterMap::Make(std::move(*reply), address);
+  if (!map) return map.error();
+  if (map->reply().nodes[map->self()].partitions.empty()) {
+    return BadOption(fmt::format("{} has no partition of its cluster", address));
+  }
+  return SymbolsOf(series,
+                   [&](const SymbolView& symbol) { return map->NodeOf(symbol) == map->self(); });
 }
 
 Result<void> Register(Client& client, Series& series) {
@@ -86,12 +104,17 @@ Span HistorySpan(const Options& options, uint64_t now_ms) {
 }
 
 Result<Series> Prepare(const Options& options) {
-  Result<Client> client = Client::Connect(ClientOptionsOf(options.server));
+  ClientOptions one = ClientOptionsOf(options.server);
+  one.follow = false;  // the load has the node's own ids
+  Result<Client> client = Client::Connect(one);
   if (!client) return client.error();
   if (Result<void> fits = CheckLimits(options, client->server().limits); !fits) {
     return fits.error();
   }
-  Series series{SymbolsOf(options.series), {}};
+  Result<std::vector<Symbol>> symbols =
+      SymbolsOfNode(options.series, *client, options.server.address);
+  if (!symbols) return symbols.error();
+  Series series{std::move(*symbols), {}};
   if (Result<void> registered = Register(*client, series); !registered) return registered.error();
   if (options.prepare && options.kind != Kind::kIngest) {
     const uint64_t now_ms = SystemClock().NowMs();
