@@ -231,6 +231,8 @@ struct IngestorOptions {
 /// answered their parts of it. What is said of the connection is true of each: reconnects() and
 /// resent() count them all, the tries are counted for each. While one node cannot be reached its
 /// events hold up those behind them. Pairs that move to another node meanwhile are sent there.
+/// While the nodes do not agree on who has one they are asked as often as tries to reconnect are
+/// made; then its part of the batch is refused with kMoved.
 class Ingestor {
  public:
   using Report = std::function<void(const BatchReport&)>;

@@ -233,12 +233,12 @@ struct Ingestor::Impl {
       part.batch->TakeBack(part.events);
     }
     stream.parts.clear();
+    for (Stream& other :
+         streams) {  // they need not wait; an error will be there the next time, too
+      if (other.connection) (void)other.connection->Drain(client::SteadyClock::now());
+    }
     while (stream.failed_tries < options.reconnects) {
-      if (stream.failed_tries > 0) {
-        const uint64_t doubled = options.backoff_ms << std::min(stream.failed_tries - 1, 20u);
-        std::this_thread::sleep_for(
-            std::chrono::milliseconds(std::min(doubled, options.backoff_ms_max)));
-      }
+      if (stream.failed_tries > 0) BackOff(stream.failed_tries - 1);
       ++stream.failed_tries;
       const Result<void> connected = Connect(stream);
       if (connected) return {};
@@ -249,6 +249,13 @@ struct Ingestor::Impl {
     stream.failed_tries = 0;  // the next call has as many tries
     error.message += "; gave up after " + std::to_string(options.reconnects) + " reconnects";
     return error;
+  }
+
+  /// Waits before another try, the longer the more were made before.
+  void BackOff(uint32_t tries) const {
+    const uint64_t doubled = options.backoff_ms << std::min(tries, 20u);
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(std::min(doubled, options.backoff_ms_max)));
   }
 
   /// Asks those that are connected for their map; true: it is another one. Their pairs may have
@@ -346,7 +353,9 @@ struct Ingestor::Impl {
   Result<void> Refuse(BatchPlace batch, Stream& stream, std::span<const uint32_t> share,
                       ClientError error) {
     if (error.code == ErrorCode::kMoved && !map.alone()) {
-      if (batch->turns < client::kTurnsMax) {
+      if (batch->turns < std::max(client::kTurnsMax, options.reconnects)) {
+        // Once is a pair that moved. Several times is a map that changes, node by node.
+        if (batch->turns > 1) BackOff(batch->turns - 2);
         Result<client::ClusterMap> told = AskMap(stream);
         if (!told || TakeOver(std::move(*told))) {
           ++batch->turns;

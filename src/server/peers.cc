@@ -135,7 +135,7 @@ class Peers::Impl::Call : public std::enable_shared_from_this<Call> {
     impl_.calls.insert(this);
     timer_.expires_after(std::chrono::milliseconds(impl_.options.timeout_ms));
     timer_.async_wait([self = shared_from_this()](const ErrorCode& cancelled) {
-      if (!cancelled) {
+      if (!cancelled && self->done_) {
         self->Fail(fmt::format("it did not answer within {} ms (cluster.peer_timeout)",
                                self->impl_.options.timeout_ms));
       }

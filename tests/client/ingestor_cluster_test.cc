@@ -1,4 +1,6 @@
 // Batches whose events belong to several nodes.
+#include <thread>
+
 #include "client/fake_cluster.h"
 #include "client/ingestor_fixture.h"
 
@@ -114,6 +116,30 @@ TEST_CASE("events that nodes send on to each other are refused", "[client][inges
   REQUIRE(reports.all[0].error);
   CHECK(reports.all[0].error->code == ErrorCode::kMoved);
   CHECK(reports.all[0].accepted == 1);
+}
+
+TEST_CASE("events wait for nodes that come to agree", "[client][ingestor][cluster]") {
+  FakeCluster cluster;
+  cluster.SetOwner(0, 0, 1);
+  cluster.SetOwner(1, 0, 0);
+  IngestorOptions options = Batches(10, 2);
+  options.reconnects = 1'000;
+  options.backoff_ms_max = 1;
+  Reports reports;
+  Ingestor ingestor = Connected(cluster.Options(0), options, reports);
+  REQUIRE(ingestor.Add(kSol, At(1)).ok());
+  std::thread restart([&] {
+    for (size_t asked = 0; asked < 10; asked += cluster.TakeLog(0).size()) {
+      std::this_thread::yield();
+    }
+    cluster.SetOwner(1, 0, 1);
+  });
+  const Result<void> flushed = ingestor.Flush();
+  restart.join();
+  REQUIRE(flushed.ok());
+  REQUIRE(reports.all.size() == 1);
+  CHECK_FALSE(reports.all[0].error);
+  CHECK(cluster.PriceOf(1, kSol).price == 1);
 }
 
 TEST_CASE("after a lost connection what the node had is sent again, and only that",

@@ -40,6 +40,13 @@ TEST_CASE("a target is cut into host, path and query", "[protocol][target]") {
   }
 }
 
+TEST_CASE("a target is sent on without its host", "[protocol][target]") {
+  CHECK(OriginForm("/v1/latest?symbol=A:B/C") == "/v1/latest?symbol=A:B/C");
+  CHECK(OriginForm("http://x:1/a%2Fb?c=%20") == "/a%2Fb?c=%20");
+  CHECK(OriginForm("http://x") == "/");
+  CHECK(OriginForm("/a?") == "/a");
+}
+
 TEST_CASE("no query and no other scheme leads to a route", "[protocol][target]") {
   CHECK(ScopeOfHttp("GET", "http://x/healthz") == Scope::kNone);
   for (const char* target : {"http://x?a=/healthz", "http://x#/healthz", "x?http://y/healthz",

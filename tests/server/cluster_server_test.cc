@@ -323,9 +323,10 @@ TEST_CASE("lists of all nodes are those of one that has everything", "[server][c
                               PairOf(0).base_currency, PairOf(2).base_currency));
   CHECK(unknown.status == 404);
   CHECK(unknown.body.find(R"("code":"unknown_series")") != std::string::npos);
-  const Answer head =
-      Connection(cluster.server(0).http())
-          .Ask("HEAD /v1/bases HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+  Connection asks_head(cluster.server(0).http());
+  asks_head.Send("HEAD /v1/bases HTTP/1.1\r\nHost: test\r\n\r\n");
+  const Answer head = asks_head.Receive(/*head_only=*/true);
+  CHECK(FieldOf(head, "Wick-Nodes") == "0,1,2");
   CHECK(head.status == 200);
 }
 

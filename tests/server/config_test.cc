@@ -118,7 +118,9 @@ TEST_CASE("a printed configuration reads back as the same", "[server][config]") 
        {"server.http=[::1]:0", "server.pin_workers=false", "tiers.1s.keep=90m",
         "tiers.1s.window=61s", "tiers.1h.keep=forever", "storage.directory=/var/\"odd\" \\ dir\t",
         "storage.max_wal=17000KiB", "ingest.max_future_skew=0s", "checkpoint.interval=1500ms",
-        "series.max=7", "log.level=off", "tls.key=/etc/my key", "http.hosts=a.example.com,b"}) {
+        "series.max=7", "log.level=off", "tls.key=/etc/my key", "http.hosts=a.example.com,b",
+        "cluster.nodes=[::1]:1:2, wick-{0-2}.wick:8080:8081", "cluster.shares=0-3+9, 4",
+        "cluster.partitions=12", "cluster.node=hostname"}) {
     INFO(assignment);
     CHECK(ApplyOverride(assignment, config).ok());
   }

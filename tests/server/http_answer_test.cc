@@ -36,6 +36,22 @@ TEST_CASE("what becomes of the connection is said where it is not the version's 
             .find("\r\nConnection: close\r\n") != std::string::npos);
 }
 
+TEST_CASE("an answer's own fields are sent, and shown to pages that may read it",
+          "[server][http]") {
+  HttpAnswer answer;
+  answer.fields = "Wick-Nodes: 0\r\n";
+  CHECK(Sent(answer, {.date = "D"}).find("Content-Length: 0\r\nWick-Nodes: 0\r\n\r\n") !=
+        std::string::npos);
+  CHECK(Sent(answer, {.origin = "https://a", .date = "D"})
+            .find("\r\nAccess-Control-Expose-Headers: Wick-Nodes, Wick-Nodes-Missing\r\n") !=
+        std::string::npos);
+  CHECK(Sent(answer, {.share = "0-3/12", .date = "D"}).find("\r\nWick-Share: 0-3/12\r\n") !=
+        std::string::npos);
+  answer.Clear();
+  CHECK(Sent(answer, {.origin = "https://a", .date = "D"}).find("Expose") == std::string::npos);
+  CHECK(Sent(answer, {.date = "D"}).find("Wick-") == std::string::npos);
+}
+
 TEST_CASE("an answer without content has neither type nor length", "[server][http]") {
   HttpAnswer answer;
   answer.status = 204;

@@ -84,6 +84,21 @@ TEST_CASE("requests are read one after the other, however the bytes are cut", "[
   }
 }
 
+TEST_CASE("what another node sent on is told from what a client sent", "[server][http]") {
+  HttpReader reader({});
+  for (const auto& [field, forwarded] : {std::pair<const char*, bool>{"Wick-Forwarded: 1", true},
+                                         {"X-Forwarded: 1", false},
+                                         {"wick-forwarded: yes", true},
+                                         {"Wick-Forwarded-For: 1", false}}) {
+    CAPTURE(field);
+    REQUIRE(Feed(reader, std::string("GET / HTTP/1.1\r\nHost: x\r\n") + field + "\r\n\r\n") ==
+            State::kWhole);
+    CHECK(reader.message().forwarded == forwarded);
+    reader.Next();
+    CHECK_FALSE(reader.message().forwarded);
+  }
+}
+
 TEST_CASE("keep-alive follows version and Connection field", "[server][http]") {
   const auto keeps = [](std::string_view head) {
     HttpReader reader(HttpLimits{});

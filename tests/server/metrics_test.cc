@@ -77,6 +77,33 @@ TEST_CASE("the metrics page tells of each partition that is read", "[server][met
   CHECK(Has(page, "wick_kafka_connected 1"));
 }
 
+TEST_CASE("the metrics page tells of the other nodes of a cluster", "[server][metrics][cluster]") {
+  RequestCounts counts;
+  CHECK(MetricsText({}, counts).find("wick_cluster") == std::string::npos);
+  ClusterCounts& cluster = counts.cluster.emplace();
+  cluster.self = 1;
+  cluster.own_partitions = 4;
+  cluster.http_redirects = 5;
+  cluster.binary_redirects = 6;
+  cluster.fan_outs = 7;
+  cluster.fan_outs_refused = 8;
+  cluster.fan_outs_incomplete = 9;
+  cluster.nodes = {{10, false}, {0, std::nullopt}, {0, true}, {11, std::nullopt}};
+  const std::string page = MetricsText({}, counts);
+  CHECK(Has(page, "wick_cluster_partitions{node=\"1\"} 4"));
+  CHECK(Has(page, "wick_cluster_redirects_total{protocol=\"http\"} 5"));
+  CHECK(Has(page, "wick_cluster_redirects_total{protocol=\"binary\"} 6"));
+  CHECK(Has(page, "wick_cluster_fan_outs_total 7"));
+  CHECK(Has(page, "wick_cluster_fan_outs_refused_total 8"));
+  CHECK(Has(page, "wick_cluster_fan_outs_incomplete_total 9"));
+  CHECK(Has(page, "wick_cluster_peer_failures_total{node=\"0\"} 10"));
+  CHECK(Has(page, "wick_cluster_peer_failures_total{node=\"3\"} 11"));
+  CHECK(page.find("wick_cluster_peer_failures_total{node=\"1\"}") == std::string::npos);
+  CHECK(Has(page, "wick_cluster_peer_reachable{node=\"0\"} 0"));
+  CHECK(Has(page, "wick_cluster_peer_reachable{node=\"2\"} 1"));
+  CHECK(page.find("wick_cluster_peer_reachable{node=\"3\"}") == std::string::npos);
+}
+
 TEST_CASE("latencies are counted in the bucket whose bound they do not pass", "[server][metrics]") {
   const auto stats = std::make_unique<RequestStats>();
   stats->Count(1, Outcome::kOk, 25us);  // exactly on the first bound
