@@ -5,6 +5,7 @@
 #include "cold/chunk_merge.h"
 #include "cold/keys.h"
 #include "fixture.h"
+#include "sanitized.h"
 
 namespace wick::cold {
 namespace {
@@ -59,7 +60,7 @@ TEST_CASE("candles replaced and folded in any order are those of a plain map", "
   std::mt19937_64 random(11);
   auto store = MustOpen(directory.path());
   std::map<market::Bucket, FoldedCandle> expected;
-  for (int round = 0; round < 600; ++round) {
+  for (int round = 0; round < test::Rounds(600); ++round) {
     // Over the border of two chunks, so that batches are cut there.
     std::vector<FoldedCandle> candles;
     const auto first = static_cast<market::Bucket>(1'000 + random() % 40);

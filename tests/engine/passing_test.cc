@@ -11,6 +11,7 @@
 #include "engine/hand_turned.h"
 #include "engine/naive_market.h"
 #include "engine/script_setting.h"
+#include "sanitized.h"
 #include "support/power_loss_env.h"
 
 using namespace wick;
@@ -275,7 +276,8 @@ uint64_t NumberOr(const char* variable, uint64_t otherwise) {
 TEST_CASE("records of a topic count once through crashes at any moment", "[engine][kafka]") {
   Totals totals;
   const uint64_t only = NumberOr("WICK_SEED", 0);
-  const uint64_t last = only != 0 ? only : NumberOr("WICK_SEEDS", 300);
+  const uint64_t last =
+      only != 0 ? only : NumberOr("WICK_SEEDS", static_cast<uint64_t>(test::Rounds(300)));
   for (uint64_t seed = only != 0 ? only : 1; seed <= last; ++seed) {
     INFO("WICK_SEED=" << seed << " repeats this script alone");
     Script(seed, totals).Run();

@@ -6,6 +6,7 @@
 
 #include "catch.h"
 #include "engine/fixture.h"
+#include "sanitized.h"
 
 using namespace wick;
 using wick::test::RunningEngine;
@@ -31,7 +32,7 @@ cold::VerifyCounts MustBeSound(const std::string& directory) {
 
 TEST_CASE("the tiers agree after random events, late ones, removals, clock steps and crashes",
           "[engine][verify]") {
-  const auto seed = GENERATE(range(1u, 17u));
+  const auto seed = GENERATE(range(1, 1 + test::Rounds(16)));
   CAPTURE(seed);
   std::mt19937 random(seed);
   const TemporaryDirectory directory;

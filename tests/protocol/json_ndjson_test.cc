@@ -6,6 +6,7 @@
 
 #include "catch.h"
 #include "protocol/json_events.h"
+#include "sanitized.h"
 
 namespace wick::protocol {
 namespace {
@@ -156,7 +157,7 @@ TEST_CASE("an event reads the same by the parser's short way and by its long one
   std::mt19937_64 random(7);
   EventParser plain, general;
   uint64_t taken = 0;
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < test::Rounds(20'000); ++i) {
     std::vector<std::string> chosen = fields;
     std::shuffle(chosen.begin(), chosen.end(), random);
     if (random() % 4 == 0) chosen.pop_back();
@@ -195,7 +196,7 @@ TEST_CASE("random damage is survived in both forms", "[protocol][ndjson]") {
   const std::string good = Line("1") + "\n" + Line("\"2\"") + "\n" + Line("3");
   constexpr std::string_view kBytes = "{}[]:,\"\\ \n0-e.ntf\x01\xC3\xFFu";
   EventParser parser;
-  for (int i = 0; i < 50'000; ++i) {
+  for (int i = 0; i < test::Rounds(50'000); ++i) {
     std::string body = good;
     for (uint64_t n = 1 + random() % 4; n > 0; --n) {
       body[random() % body.size()] = kBytes[random() % kBytes.size()];

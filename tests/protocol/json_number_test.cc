@@ -10,6 +10,7 @@
 #include <string>
 
 #include "catch.h"
+#include "sanitized.h"
 
 namespace wick::protocol {
 namespace {
@@ -60,7 +61,7 @@ TEST_CASE("any digits give the nearest float64", "[protocol][number]") {
 
 TEST_CASE("random decimals are read as strtod reads them", "[protocol][number]") {
   std::mt19937_64 random(20240229);
-  for (int i = 0; i < 200'000; ++i) {
+  for (int i = 0; i < test::Rounds(200'000); ++i) {
     std::string text = std::to_string(random() >> (random() % 64));
     if (random() % 2 == 0) text += "." + std::to_string(random() >> (random() % 64));
     if (random() % 4 == 0) text += "e" + std::to_string(static_cast<int>(random() % 700) - 350);
@@ -124,7 +125,7 @@ TEST_CASE("numbers are written without exponent and read back the same", "[proto
 
 TEST_CASE("decimals are written with the fewest digits, as to_chars does", "[protocol][number]") {
   std::mt19937_64 random(1763);
-  for (int i = 0; i < 200'000; ++i) {
+  for (int i = 0; i < test::Rounds(200'000); ++i) {
     // Of 1 to 16 digits, up to 12 of them decimals: some are written the short way, some not.
     double value = static_cast<double>(random() % (uint64_t{1} << (1 + random() % 53)));
     value /= std::pow(10.0, static_cast<int>(random() % 13));
@@ -139,7 +140,7 @@ TEST_CASE("decimals are written with the fewest digits, as to_chars does", "[pro
 
 TEST_CASE("every float64 survives being written and read", "[protocol][number]") {
   std::mt19937_64 random(46450);
-  for (int i = 0; i < 50'000; ++i) {
+  for (int i = 0; i < test::Rounds(50'000); ++i) {
     const auto value = std::bit_cast<double>(random());
     if (!std::isfinite(value)) continue;
     const std::string text = Write(value);
