@@ -165,8 +165,12 @@ void Cluster::AskShares(const ListRequest& request, std::vector<std::vector<size
       ClientError error = reply ? session.Unreadable() : reply.error();
       bool again = false;
       if (error.code == ErrorCode::kMoved && !alone()) {
-        again = turn < kTurnsMax && HasNews(part.node);
-        if (!again) error = NoAgreement(error, session.server());
+        again = turn < kTurnsMax;
+        if (again) {
+          HasNews(part.node);  // no news: its map changed just now, to the one that is remembered
+        } else {
+          error = NoAgreement(error, session.server());
+        }
       } else if (error.code == ErrorCode::kConnectionLost) {
         again = request.repeatable && !alone() && turn == 0;
       }

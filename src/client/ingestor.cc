@@ -356,12 +356,12 @@ struct Ingestor::Impl {
       if (batch->turns < std::max(client::kTurnsMax, options.reconnects)) {
         // Once is a pair that moved. Several times is a map that changes, node by node.
         if (batch->turns > 1) BackOff(batch->turns - 2);
+        ++batch->turns;
+        batch->TakeBack(share);
         Result<client::ClusterMap> told = AskMap(stream);
-        if (!told || TakeOver(std::move(*told))) {
-          ++batch->turns;
-          batch->TakeBack(share);
-          return told ? Result<void>() : told.error();
-        }
+        if (!told) return told.error();
+        TakeOver(std::move(*told));  // the same map: it changed just now
+        return {};
       }
       error = client::NoAgreement(error, stream.connection->server());
     }
