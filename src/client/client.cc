@@ -240,6 +240,7 @@ struct Client::Impl {
     std::ranges::sort(numbers);
     numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
     std::vector<SymbolView> symbols;
+    symbols.reserve(numbers.size());
     for (const uint32_t number : numbers) symbols.push_back(*names[number].symbol);
     if (Result<void> reached = cluster->Reach(symbols); !reached) return reached.error();
     std::erase_if(symbols, [&](const SymbolView& symbol) {
