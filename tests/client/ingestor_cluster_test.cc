@@ -103,19 +103,37 @@ TEST_CASE("new names of a pair that moved go to its new node", "[client][ingesto
   CHECK_FALSE(reports.all[1].error);
 }
 
-TEST_CASE("events that nodes send on to each other are refused", "[client][ingestor][cluster]") {
+TEST_CASE("events that nodes send on to each other are kept, and no other is held back",
+          "[client][ingestor][cluster]") {
   FakeCluster cluster;
   cluster.SetOwner(0, 0, 1);
   cluster.SetOwner(1, 0, 0);
+  IngestorOptions options = Batches(10, 2);
+  options.reconnects = 5;
   Reports reports;
-  Ingestor ingestor = Connected(cluster.Options(0), Batches(10, 2), reports);
-  REQUIRE(ingestor.Add(kSol, At(1)).ok());
-  REQUIRE(ingestor.Add(kBtc, At(2)).ok());
+  Ingestor ingestor = Connected(cluster.Options(0), options, reports);
+  REQUIRE(ingestor.Add(kSol, At(1)).ok());  // nobody's
+  REQUIRE(ingestor.Add(kBtc, At(2)).ok());  // of node 1
+  for (int call = 0; call < 2; ++call) {
+    const Result<void> failed = ingestor.Flush();
+    REQUIRE_FALSE(failed.ok());
+    CHECK(failed.error().code == ErrorCode::kMoved);
+    CHECK(failed.error().message.find("the nodes do not agree on who has it") != std::string::npos);
+    CHECK(failed.error().message.find("; gave up after 5 tries") != std::string::npos);
+    CHECK(reports.all.empty());
+  }
+  const auto taken = [&] { return cluster.PriceOf(1, kBtc).price == 2; };
+  for (int i = 0; i < 10'000 && !taken(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  CHECK(taken());
+  cluster.SetOwner(1, 0, 1);
   REQUIRE(ingestor.Flush().ok());
   REQUIRE(reports.all.size() == 1);
-  REQUIRE(reports.all[0].error);
-  CHECK(reports.all[0].error->code == ErrorCode::kMoved);
-  CHECK(reports.all[0].accepted == 1);
+  CHECK_FALSE(reports.all[0].error);
+  CHECK(reports.all[0].accepted == 2);
+  CHECK(cluster.PriceOf(1, kSol).price == 1);
+  CHECK(cluster.PriceOf(1, kBtc).price == 2);
+  CHECK(ingestor.resent() == 0);
 }
 
 TEST_CASE("events wait for nodes that come to agree", "[client][ingestor][cluster]") {
