@@ -225,7 +225,7 @@ struct Ingestor::Impl {
   }
 
   /// What the stream had not answered is to be sent again, to whoever has it then.
-  Result<void> Reconnect(Stream& stream, ClientError error) {
+  void Lose(Stream& stream) {
     stream.connection.reset();
     for (const Part& part : stream.parts) {
       resent += part.events.size();
@@ -233,8 +233,13 @@ struct Ingestor::Impl {
       part.batch->TakeBack(part.events);
     }
     stream.parts.clear();
+  }
+
+  Result<void> Reconnect(Stream& stream, ClientError error) {
+    Lose(stream);
     DrainAll();
     while (stream.failed_tries < options.reconnects) {
+      if (NumberOf(stream) >= map.nodes()) return {};  // no node any more: its pairs are elsewhere
       if (stream.failed_tries > 0) BackOff(stream.failed_tries - 1);
       ++stream.failed_tries;
       const Result<void> connected = Connect(stream);
@@ -262,13 +267,21 @@ struct Ingestor::Impl {
         std::chrono::milliseconds(std::min(doubled, options.backoff_ms_max)));
   }
 
-  /// Asks those that are connected for their map; true: it is another one. Their pairs may have
+  /// Asks the other nodes for their map until one has another; true: one did. Their pairs may have
   /// come from the node that is lost.
   bool LearnFromOthers(const Stream& lost) {
+    const uint64_t maps_before = maps;
     for (Stream& stream : streams) {
-      if (&stream == &lost || !stream.connection) continue;
-      Result<client::ClusterMap> told = AskMap(stream);
-      if (told) return TakeOver(std::move(*told));
+      if (&stream == &lost || stream.number == 0 || NumberOf(stream) >= map.nodes()) continue;
+      if (stream.connection) {
+        if (Result<client::ClusterMap> told = AskMap(stream)) {
+          TakeOver(std::move(*told));
+        } else {
+          Lose(stream);
+        }
+      }
+      if (!stream.connection) (void)Connect(stream);  // started again, maybe with another map
+      if (maps != maps_before) return true;
     }
     return false;
   }

@@ -194,6 +194,32 @@ TEST_CASE("pairs of a node that is gone are sent to where they moved",
   CHECK(cluster.PriceOf(1, kSol).price == 2);
 }
 
+TEST_CASE("what a removed node did not answer is sent to others, without waiting for it",
+          "[client][ingestor][cluster]") {
+  FakeCluster cluster;
+  cluster.SetSilent(1);
+  IngestorOptions options = Batches(10, 2);
+  options.reconnects = 2;
+  Reports reports;
+  Ingestor ingestor = Connected(cluster.Options(0), options, reports);
+  REQUIRE(ingestor.Add(kBtc, At(1)).ok());
+  REQUIRE(ingestor.Send().ok());
+  cluster.RemoveNode1();
+  cluster.Drop(0);
+  SECTION("the map is known before it is lost") {
+    REQUIRE(ingestor.Add(kSol, At(2)).ok());
+    REQUIRE(ingestor.Send().ok());
+    CHECK(ingestor.reconnects() == 1);
+    cluster.Stop(1);
+  }
+  SECTION("the map is learnt from a node that was restarted with it") { cluster.Stop(1); }
+  REQUIRE(ingestor.Flush().ok());
+  CHECK(cluster.PriceOf(0, kBtc).price == 1);
+  CHECK(ingestor.reconnects() == 1);
+  CHECK(ingestor.resent() == 1);
+  for (const BatchReport& report : reports.all) CHECK(report.accepted == 1);
+}
+
 TEST_CASE("while a node cannot be reached its batches are kept", "[client][ingestor][cluster]") {
   FakeCluster cluster;
   IngestorOptions options = Batches(10, 2);
