@@ -1,5 +1,7 @@
 #include "feed/kafka/lag_watch.h"
 
+#include <string_view>
+
 #include "base/status.h"
 
 namespace wick::feed {
@@ -23,12 +25,11 @@ std::string WhyNotKnown(const KafkaPartitionStatus* unknown, std::string_view ob
 
 }  // namespace
 
-KafkaLag LagWatch::Look(const std::vector<KafkaPartitionStatus>& partitions, bool all_found,
-                        std::string_view obstacle, std::chrono::steady_clock::time_point now) {
+KafkaLag LagWatch::Look(const TopicsSeen& topics, std::chrono::steady_clock::time_point now) {
   KafkaLag lag;
   const KafkaPartitionStatus* largest = nullptr;
   const KafkaPartitionStatus* unknown = nullptr;
-  for (const KafkaPartitionStatus& partition : partitions) {
+  for (const KafkaPartitionStatus& partition : topics.partitions) {
     if (!IsRead(partition)) continue;
     if (!partition.end_known) {
       if (unknown == nullptr) unknown = &partition;
@@ -37,8 +38,9 @@ KafkaLag LagWatch::Look(const std::vector<KafkaPartitionStatus>& partitions, boo
     }
   }
   lag.records = largest == nullptr ? 0 : largest->lag();
-  lag.known = all_found && unknown == nullptr;
-  if (lag_max_ == 0) return lag;
+  lag.known = topics.all_found && unknown == nullptr;
+  lag.behind = topics.mismatch;
+  if (lag_max_ == 0 || !lag.behind.empty()) return lag;
   if (lag.known && lag.records <= lag_max_) {
     behind_ = false;
     above_since_.reset();
@@ -52,7 +54,7 @@ KafkaLag LagWatch::Look(const std::vector<KafkaPartitionStatus>& partitions, boo
                          "topic {}, partition {}: {} records behind Kafka, more than "
                          "kafka.ready_lag = {}; ask again when it has caught up",
                          largest->topic, largest->partition, lag.records, lag_max_)
-                   : WhyNotKnown(unknown, obstacle);
+                   : WhyNotKnown(unknown, topics.obstacle);
   return lag;
 }
 
