@@ -105,6 +105,62 @@ TEST_CASE("a burst that a server at the head takes in does not make it lag", "[k
   CHECK(look(100, milliseconds(20'001)).empty());
 }
 
+TEST_CASE("a server whose brokers are silent is ready after a while, as one that lost them later",
+          "[kafka][lag]") {
+  LagWatch watch(100);
+  const steady_clock::time_point start;
+  const auto late = start + LagWatch::kSilence;
+  const auto just_before = [](steady_clock::time_point time) {
+    return time - std::chrono::milliseconds(1);
+  };
+  const TopicsSeen silent = Unfound({}, "no broker answers");
+  CHECK(watch.Look(silent, start).behind != "");
+  CHECK(watch.Look(silent, just_before(late)).behind != "");
+  KafkaLag lag = watch.Look(silent, late);
+  CHECK(lag.behind.empty());
+  CHECK_FALSE(lag.known);
+  // They are back: a lag within the bound sends nobody away, whatever is still unknown; a larger
+  // one does, after the patience that it has at any time.
+  const auto back = late + std::chrono::hours(1);
+  CHECK(watch.Look(Unfound({Partition(0, KafkaState::kReading, 100)}, ""), back).behind.empty());
+  CHECK(watch
+            .Look(Unfound({Partition(0, KafkaState::kReading, 100)}, ""),
+                  back + LagWatch::kPatience + LagWatch::kPatience)
+            .behind.empty());
+  const TopicsSeen behind = Found({Partition(0, KafkaState::kReading, 101)});
+  CHECK(watch.Look(behind, back + std::chrono::minutes(1)).behind.empty());
+  CHECK(watch.Look(behind, back + std::chrono::minutes(1) + LagWatch::kPatience).behind != "");
+}
+
+TEST_CASE("a server waits as long as it learns how far behind it is", "[kafka][lag]") {
+  LagWatch watch(100);
+  const steady_clock::time_point start;
+  std::vector<KafkaPartitionStatus> partitions;
+  steady_clock::time_point now = start;
+  for (uint32_t number = 0; number < 4; ++number) {
+    partitions.push_back(Partition(number, KafkaState::kReading, 0));
+    CHECK(watch.Look(Unfound(partitions, "slow"), now).behind != "");
+    now += LagWatch::kSilence - std::chrono::milliseconds(1);
+    CHECK(watch.Look(Unfound(partitions, "slow"), now).behind != "");
+  }
+  now += std::chrono::milliseconds(1);
+  CHECK(watch.Look(Unfound(partitions, "slow"), now).behind.empty());
+}
+
+TEST_CASE("a server whose topic Kafka refuses stays behind, and so does one that is far behind",
+          "[kafka][lag]") {
+  const steady_clock::time_point start;
+  const auto late = start + 2 * LagWatch::kSilence;
+  TopicsSeen refused = Unfound({}, "topic ticks: Broker: Unknown topic or partition");
+  refused.refused = true;
+  LagWatch watch(100);
+  CHECK(watch.Look(refused, start).behind != "");
+  CHECK(Has(watch.Look(refused, late).behind, "not known yet: topic ticks: Broker: Unknown topic"));
+  const TopicsSeen far = Found({Partition(0, KafkaState::kReading, 101)});
+  CHECK(watch.Look(far, late).behind != "");
+  CHECK(watch.Look(far, late + 2 * LagWatch::kSilence).behind != "");
+}
+
 TEST_CASE("a topic with another number of partitions is behind, whatever the lag and its bound",
           "[kafka][lag]") {
   for (const uint64_t lag_max : {uint64_t{0}, uint64_t{100}}) {

@@ -43,6 +43,7 @@ void KafkaConsumer::Impl::ShowStatus() {
   seen.all_found = true;
   for (const auto& topic : topics_) {
     seen.all_found = seen.all_found && topic->found;
+    seen.refused = seen.refused || (topic->refused && !topic->found);
     if (seen.mismatch.empty()) seen.mismatch = topic->mismatch;
     for (auto& [number, partition] : topic->partitions) {
       int64_t low = 0;

@@ -1,5 +1,6 @@
 #include "feed/kafka/lag_watch.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "base/status.h"
@@ -25,6 +26,16 @@ std::string WhyNotKnown(const KafkaPartitionStatus* unknown, std::string_view ob
 
 }  // namespace
 
+bool LagWatch::MayLearn(const TopicsSeen& topics, std::chrono::steady_clock::time_point now) {
+  const auto known = static_cast<size_t>(
+      std::ranges::count(topics.partitions, true, &KafkaPartitionStatus::end_known));
+  if (!learnt_at_ || known > known_) {
+    learnt_at_ = now;
+    known_ = known;
+  }
+  return topics.refused || now - *learnt_at_ < kSilence;
+}
+
 KafkaLag LagWatch::Look(const TopicsSeen& topics, std::chrono::steady_clock::time_point now) {
   KafkaLag lag;
   const KafkaPartitionStatus* largest = nullptr;
@@ -39,9 +50,11 @@ KafkaLag LagWatch::Look(const TopicsSeen& topics, std::chrono::steady_clock::tim
   }
   lag.records = largest == nullptr ? 0 : largest->lag();
   lag.known = topics.all_found && unknown == nullptr;
+  const bool may_learn = MayLearn(topics, now);
   lag.behind = topics.mismatch;
   if (lag_max_ == 0 || !lag.behind.empty()) return lag;
-  if (lag.known && lag.records <= lag_max_) {
+  if (lag.records <= lag_max_ && (lag.known || was_ready_ || !may_learn)) {
+    was_ready_ = true;
     behind_ = false;
     above_since_.reset();
     return lag;

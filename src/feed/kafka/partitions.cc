@@ -185,7 +185,8 @@ absl::StatusOr<std::vector<WantedPartition>> KafkaConsumer::Impl::WantedPartitio
   const OwnedMetadata metadata(raw);
   WICK_ASSERT(metadata->topic_cnt == 1);
   const rd_kafka_metadata_topic_t& of_topic = metadata->topics[0];
-  if (of_topic.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+  topic.refused = of_topic.err != RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (topic.refused) {
     return Error(absl::StatusCode::kNotFound, "topic {}: {}", topic.name,
                  rd_kafka_err2str(of_topic.err));
   }
