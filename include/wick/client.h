@@ -231,8 +231,8 @@ struct IngestorOptions {
 /// answered their parts of it. What is said of the connection is true of each: reconnects() and
 /// resent() count them all, the tries are counted for each. While one node cannot be reached its
 /// events hold up those behind them. Pairs that move to another node meanwhile are sent there.
-/// While the nodes do not agree on who has one they are asked as often as tries to reconnect are
-/// made; then its part of the batch is refused with kMoved.
+/// Events of a pair that no node takes for its own wait with as many tries as for a connection;
+/// then the call returns kMoved, they are kept, and the next call goes on.
 class Ingestor {
  public:
   using Report = std::function<void(const BatchReport&)>;

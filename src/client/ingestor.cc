@@ -225,7 +225,7 @@ struct Ingestor::Impl {
   }
 
   /// What the stream had not answered is to be sent again, to whoever has it then.
-  Result<void> Reconnect(Stream& stream, ClientError error) {
+  void Lose(Stream& stream) {
     stream.connection.reset();
     for (const Part& part : stream.parts) {
       resent += part.events.size();
@@ -233,11 +233,13 @@ struct Ingestor::Impl {
       part.batch->TakeBack(part.events);
     }
     stream.parts.clear();
-    for (Stream& other :
-         streams) {  // they need not wait; an error will be there the next time, too
-      if (other.connection) (void)other.connection->Drain(client::SteadyClock::now());
-    }
+  }
+
+  Result<void> Reconnect(Stream& stream, ClientError error) {
+    Lose(stream);
+    DrainAll();
     while (stream.failed_tries < options.reconnects) {
+      if (NumberOf(stream) >= map.nodes()) return {};  // no node any more: its pairs are elsewhere
       if (stream.failed_tries > 0) BackOff(stream.failed_tries - 1);
       ++stream.failed_tries;
       const Result<void> connected = Connect(stream);
@@ -251,6 +253,13 @@ struct Ingestor::Impl {
     return error;
   }
 
+  /// Before a wait: what is on its way need not wait. An error will be there the next time, too.
+  void DrainAll() {
+    for (Stream& stream : streams) {
+      if (stream.connection) (void)stream.connection->Drain(client::SteadyClock::now());
+    }
+  }
+
   /// Waits before another try, the longer the more were made before.
   void BackOff(uint32_t tries) const {
     const uint64_t doubled = options.backoff_ms << std::min(tries, 20u);
@@ -258,13 +267,21 @@ struct Ingestor::Impl {
         std::chrono::milliseconds(std::min(doubled, options.backoff_ms_max)));
   }
 
-  /// Asks those that are connected for their map; true: it is another one. Their pairs may have
+  /// Asks the other nodes for their map until one has another; true: one did. Their pairs may have
   /// come from the node that is lost.
   bool LearnFromOthers(const Stream& lost) {
+    const uint64_t maps_before = maps;
     for (Stream& stream : streams) {
-      if (&stream == &lost || !stream.connection) continue;
-      Result<client::ClusterMap> told = AskMap(stream);
-      if (told) return TakeOver(std::move(*told));
+      if (&stream == &lost || stream.number == 0 || NumberOf(stream) >= map.nodes()) continue;
+      if (stream.connection) {
+        if (Result<client::ClusterMap> told = AskMap(stream)) {
+          TakeOver(std::move(*told));
+        } else {
+          Lose(stream);
+        }
+      }
+      if (!stream.connection) (void)Connect(stream);  // started again, maybe with another map
+      if (maps != maps_before) return true;
     }
     return false;
   }
@@ -277,19 +294,21 @@ struct Ingestor::Impl {
   Result<void> SendBatch(BatchPlace batch) {
     batch->sending = true;
     while (!batch->unsent.empty()) {
-      std::vector<std::vector<uint32_t>> shares(map.nodes());
+      std::vector<std::pair<Stream*, std::vector<uint32_t>>> shares(map.nodes());
       for (const uint32_t index : batch->unsent) {
-        shares[NodeOf(batch->events[index].series)].push_back(index);
+        const uint32_t node = NodeOf(batch->events[index].series);
+        if (shares[node].second.empty()) shares[node].first = &StreamOf(node);
+        shares[node].second.push_back(index);
       }
       batch->unsent.clear();
       Result<void> sent;
-      const uint64_t maps_before = maps;
-      for (uint32_t node = 0; node < shares.size(); ++node) {
-        if (shares[node].empty()) continue;
-        if (sent && maps == maps_before) {
-          sent = SendShare(batch, StreamOf(node), shares[node]);
+      // A map that is taken over meanwhile is no matter: what a node takes is its own.
+      for (const auto& [stream, share] : shares) {
+        if (share.empty()) continue;
+        if (sent) {
+          sent = SendShare(batch, *stream, share);
         } else {
-          batch->TakeBack(shares[node]);
+          batch->TakeBack(share);
         }
       }
       if (!sent) {
@@ -303,7 +322,7 @@ struct Ingestor::Impl {
   }
 
   /// Registers the new names, waiting for the ids, then sends the events. What this node cannot
-  /// take is refused or, if another one has it, unsent again; after an error all of it is.
+  /// take is refused or, if another one has it, unsent again; after an error all that was not sent.
   Result<void> SendShare(BatchPlace batch, Stream& stream, std::span<const uint32_t> share) {
     const uint64_t maps_before = maps;
     if (Result<void> connected = Reach(stream); !connected || maps != maps_before) {
@@ -315,7 +334,14 @@ struct Ingestor::Impl {
       batch->TakeBack(share);
       return registered.error();
     }
-    if (registered->has_value()) return Refuse(batch, stream, share, std::move(**registered));
+    if (registered->has_value()) {
+      ClientError& refusal = **registered;
+      if (refusal.code == ErrorCode::kMoved && !map.alone()) {
+        return SendOwn(batch, stream, share, refusal);
+      }
+      batch->Refuse(std::move(refusal));
+      return {};
+    }
     std::vector<uint32_t> sending;
     sending.reserve(share.size());
     for (const uint32_t index : share) {
@@ -349,24 +375,37 @@ struct Ingestor::Impl {
     stream.parts.push_back({batch, {sending.begin(), sending.end()}, *id, RequestDeadline()});
   }
 
-  /// A node refused the names of a share: it is lost, but where another node has one of them.
-  Result<void> Refuse(BatchPlace batch, Stream& stream, std::span<const uint32_t> share,
-                      ClientError error) {
-    if (error.code == ErrorCode::kMoved && !map.alone()) {
-      if (batch->turns < std::max(client::kTurnsMax, options.reconnects)) {
-        // Once is a pair that moved. Several times is a map that changes, node by node.
-        if (batch->turns > 1) BackOff(batch->turns - 2);
-        ++batch->turns;
-        batch->TakeBack(share);
-        Result<client::ClusterMap> told = AskMap(stream);
-        if (!told) return told.error();
-        TakeOver(std::move(*told));  // the same map: it changed just now
-        return {};
-      }
-      error = client::NoAgreement(error, stream.connection->server());
+  /// A node sent a pair of a share on to another one: what the node has by its own map is sent to
+  /// it, the rest is unsent again. Error: nodes do not agree, and did not in all that time.
+  Result<void> SendOwn(BatchPlace batch, Stream& stream, std::span<const uint32_t> share,
+                       const ClientError& moved) {
+    const uint32_t turns_max = std::max(client::kTurnsMax, options.reconnects);
+    DrainAll();
+    if (batch->turns >= turns_max) {
+      batch->turns = 0;  // the next call has as many
+      batch->TakeBack(share);
+      ClientError error = client::NoAgreement(moved, stream.connection->server());
+      error.message += "; gave up after " + std::to_string(turns_max) + " tries";
+      return error;
     }
-    batch->Refuse(std::move(error));
-    return {};
+    // Once is a pair that moved. Several times is a map that changes, node by node.
+    if (batch->turns > 1) BackOff(batch->turns - 2);
+    ++batch->turns;
+    Result<client::ClusterMap> told = AskMap(stream);
+    if (!told) {
+      batch->TakeBack(share);
+      return told.error();
+    }
+    std::vector<uint32_t> own;
+    std::vector<uint32_t> others;
+    for (const uint32_t index : share) {
+      const uint32_t node = told->NodeOf(*names[batch->events[index].series].symbol);
+      (node == told->self() ? own : others).push_back(index);
+    }
+    TakeOver(std::move(*told));
+    if (others.empty()) std::swap(own, others);  // it contradicts itself: the map came later
+    batch->TakeBack(others);
+    return own.empty() ? Result<void>() : SendShare(batch, stream, own);
   }
 
   /// The inner error is the server's refusal of the request; the outer one ends the connection.

@@ -59,8 +59,9 @@ absl::StatusOr<std::vector<std::string>> ExpandHost(std::string_view host, std::
     return InvalidArgument("cluster.nodes: '{}' stands for more than {} nodes", entry, kNodesMax);
   }
   std::vector<std::string> hosts;
-  for (uint32_t number = *first; number <= *last; ++number) {
-    hosts.push_back(fmt::format("{}{}{}", host.substr(0, open), number, host.substr(close + 1)));
+  for (uint32_t i = 0; i <= *last - *first; ++i) {  // the last number may be the largest there is
+    hosts.push_back(
+        fmt::format("{}{}{}", host.substr(0, open), *first + i, host.substr(close + 1)));
   }
   return hosts;
 }

@@ -64,6 +64,17 @@ class FakeCluster {
     const std::lock_guard lock(mutex_);
     nodes_[node].full = true;
   }
+  /// Ingests are not answered from now on, and not taken.
+  void SetSilent(uint32_t node) {
+    const std::lock_guard lock(mutex_);
+    nodes_[node].silent = true;
+  }
+  /// What node 0 says from now on: there is no node 1, and all is its own.
+  void RemoveNode1() {
+    const std::lock_guard lock(mutex_);
+    nodes_[0].owners.assign(kPartitions, 0);
+    nodes_[0].known = 1;
+  }
   /// Requests that came since the last call, without hello.
   std::vector<wire::Type> TakeLog(uint32_t node) {
     const std::lock_guard lock(mutex_);
@@ -102,7 +113,9 @@ class FakeCluster {
     std::vector<Reference> references;
     std::vector<wire::Type> log;
     std::vector<std::string> tokens;
+    uint32_t known = 2;  // nodes, in its map
     bool full = false;
+    bool silent = false;
     bool stopped = false;
     uint32_t ids_from = 0;
     std::vector<Symbol> names;  // of this connection; ids from ids_from on
@@ -194,8 +207,8 @@ class FakeCluster {
     return PayloadOf([&](wire::Writer writer) {
       writer.U32(kPartitions);
       writer.U32(number);
-      writer.U32(2);
-      for (uint32_t node = 0; node < 2; ++node) {
+      writer.U32(nodes_[number].known);
+      for (uint32_t node = 0; node < nodes_[number].known; ++node) {
         std::vector<uint32_t> partitions;
         for (uint32_t p = 0; p < kPartitions; ++p) {
           if (nodes_[number].owners[p] == node) partitions.push_back(p);
@@ -235,6 +248,7 @@ class FakeCluster {
 
   /// Prices that are not above 0 are refused, and ids of earlier connections.
   static void Ingest(Node& node, FakeSession& session, const Request& request) {
+    if (node.silent) return;
     if (node.full) {
       return session.Send(ErrorFrame(request.id(), ErrorCode::kStorageFull, "no space left"));
     }

@@ -103,19 +103,37 @@ TEST_CASE("new names of a pair that moved go to its new node", "[client][ingesto
   CHECK_FALSE(reports.all[1].error);
 }
 
-TEST_CASE("events that nodes send on to each other are refused", "[client][ingestor][cluster]") {
+TEST_CASE("events that nodes send on to each other are kept, and no other is held back",
+          "[client][ingestor][cluster]") {
   FakeCluster cluster;
   cluster.SetOwner(0, 0, 1);
   cluster.SetOwner(1, 0, 0);
+  IngestorOptions options = Batches(10, 2);
+  options.reconnects = 5;
   Reports reports;
-  Ingestor ingestor = Connected(cluster.Options(0), Batches(10, 2), reports);
-  REQUIRE(ingestor.Add(kSol, At(1)).ok());
-  REQUIRE(ingestor.Add(kBtc, At(2)).ok());
+  Ingestor ingestor = Connected(cluster.Options(0), options, reports);
+  REQUIRE(ingestor.Add(kSol, At(1)).ok());  // nobody's
+  REQUIRE(ingestor.Add(kBtc, At(2)).ok());  // of node 1
+  for (int call = 0; call < 2; ++call) {
+    const Result<void> failed = ingestor.Flush();
+    REQUIRE_FALSE(failed.ok());
+    CHECK(failed.error().code == ErrorCode::kMoved);
+    CHECK(failed.error().message.find("the nodes do not agree on who has it") != std::string::npos);
+    CHECK(failed.error().message.find("; gave up after 5 tries") != std::string::npos);
+    CHECK(reports.all.empty());
+  }
+  const auto taken = [&] { return cluster.PriceOf(1, kBtc).price == 2; };
+  for (int i = 0; i < 10'000 && !taken(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  CHECK(taken());
+  cluster.SetOwner(1, 0, 1);
   REQUIRE(ingestor.Flush().ok());
   REQUIRE(reports.all.size() == 1);
-  REQUIRE(reports.all[0].error);
-  CHECK(reports.all[0].error->code == ErrorCode::kMoved);
-  CHECK(reports.all[0].accepted == 1);
+  CHECK_FALSE(reports.all[0].error);
+  CHECK(reports.all[0].accepted == 2);
+  CHECK(cluster.PriceOf(1, kSol).price == 1);
+  CHECK(cluster.PriceOf(1, kBtc).price == 2);
+  CHECK(ingestor.resent() == 0);
 }
 
 TEST_CASE("events wait for nodes that come to agree", "[client][ingestor][cluster]") {
@@ -174,6 +192,32 @@ TEST_CASE("pairs of a node that is gone are sent to where they moved",
   REQUIRE(ingestor.Add(kSol, At(2)).ok());
   REQUIRE(ingestor.Flush().ok());
   CHECK(cluster.PriceOf(1, kSol).price == 2);
+}
+
+TEST_CASE("what a removed node did not answer is sent to others, without waiting for it",
+          "[client][ingestor][cluster]") {
+  FakeCluster cluster;
+  cluster.SetSilent(1);
+  IngestorOptions options = Batches(10, 2);
+  options.reconnects = 2;
+  Reports reports;
+  Ingestor ingestor = Connected(cluster.Options(0), options, reports);
+  REQUIRE(ingestor.Add(kBtc, At(1)).ok());
+  REQUIRE(ingestor.Send().ok());
+  cluster.RemoveNode1();
+  cluster.Drop(0);
+  SECTION("the map is known before it is lost") {
+    REQUIRE(ingestor.Add(kSol, At(2)).ok());
+    REQUIRE(ingestor.Send().ok());
+    CHECK(ingestor.reconnects() == 1);
+    cluster.Stop(1);
+  }
+  SECTION("the map is learnt from a node that was restarted with it") { cluster.Stop(1); }
+  REQUIRE(ingestor.Flush().ok());
+  CHECK(cluster.PriceOf(0, kBtc).price == 1);
+  CHECK(ingestor.reconnects() == 1);
+  CHECK(ingestor.resent() == 1);
+  for (const BatchReport& report : reports.all) CHECK(report.accepted == 1);
 }
 
 TEST_CASE("while a node cannot be reached its batches are kept", "[client][ingestor][cluster]") {

@@ -40,6 +40,8 @@ TEST_CASE("a range in a host stands for one node a number", "[cluster][nodes]") 
         std::vector<Node>{{"a9", 1, 2}, {"a10", 1, 2}, {"b", 1, 2}});
   CHECK(Parse({"n{7-7}:1:2"}) == std::vector<Node>{{"n7", 1, 2}});
   CHECK(Parse({"n{0-255}:1:2"}).size() == kNodesMax);
+  CHECK(Parse({"n{4294967294-4294967295}:1:2"}) ==
+        std::vector<Node>{{"n4294967294", 1, 2}, {"n4294967295", 1, 2}});
 }
 
 TEST_CASE("what is no node is refused with its text", "[cluster][nodes]") {

@@ -185,5 +185,40 @@ TEST_CASE("a topic with another number of partitions is not read, and both numbe
         std::string::npos);
 }
 
+TEST_CASE("a node whose topic gets another number of partitions is not ready until it has its own",
+          "[kafka][cluster]") {
+  // The topic as it was, as it grew, and as it was again: one after the other is there to answer.
+  MockCluster before, grown, again;
+  before.CreateTopic("ticks", 2);
+  grown.CreateTopic("ticks", 3);
+  again.CreateTopic("ticks", 2);
+  grown.SetDown(1);
+  again.SetDown(1);
+  RunningCluster cluster(
+      2, 2,
+      {"kafka.brokers=" + before.brokers() + "," + grown.brokers() + "," + again.brokers(),
+       "kafka.topics=ticks", "kafka.start=earliest", "kafka.partition_refresh=1s",
+       "kafka.ready_lag=0"});  // it is no matter of lag
+  const auto reading = [&] {
+    return cluster.Ask(0, Get("/v1/status")).body.find(R"("state":"reading")") != std::string::npos;
+  };
+  REQUIRE(Eventually(reading));
+  CHECK(cluster.Ask(0, Get("/readyz")).status == 200);
+  before.SetDown(1);
+  grown.SetUp(1);
+  Answer readyz;
+  REQUIRE(Eventually([&] {
+    readyz = cluster.Ask(0, Get("/readyz"));
+    return readyz.status == 503;
+  }));
+  CHECK(readyz.body.find(R"("code":"lagging")") != std::string::npos);
+  CHECK(readyz.body.find("topic ticks has 3 partitions, but cluster.partitions is 2") !=
+        std::string::npos);
+  CHECK(reading());  // what it has goes on
+  grown.SetDown(1);
+  again.SetUp(1);
+  CHECK(Eventually([&] { return cluster.Ask(0, Get("/readyz")).status == 200; }));
+}
+
 }  // namespace
 }  // namespace wick::server

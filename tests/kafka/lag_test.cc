@@ -6,6 +6,7 @@
 using namespace wick;
 using namespace wick::test;
 using feed::LagWatch;
+using feed::TopicsSeen;
 using protocol::KafkaLag;
 using protocol::KafkaPartitionStatus;
 using protocol::KafkaState;
@@ -23,6 +24,20 @@ KafkaPartitionStatus Partition(uint32_t number, KafkaState state, uint64_t lag, 
   return partition;
 }
 
+TopicsSeen Found(std::vector<KafkaPartitionStatus> partitions) {
+  TopicsSeen topics;
+  topics.partitions = std::move(partitions);
+  topics.all_found = true;
+  return topics;
+}
+
+TopicsSeen Unfound(std::vector<KafkaPartitionStatus> partitions, std::string obstacle) {
+  TopicsSeen topics = Found(std::move(partitions));
+  topics.all_found = false;
+  topics.obstacle = std::move(obstacle);
+  return topics;
+}
+
 server::Answer Readyz(server::RunningServer& server) {
   return server::Connection(server.server().http()).Ask(server::Get("/readyz"));
 }
@@ -35,36 +50,37 @@ TEST_CASE("a server is behind until all it reads has caught up, whatever is stop
           "[kafka][lag]") {
   LagWatch watch(100);
   const steady_clock::time_point now;
-  KafkaLag lag = watch.Look({}, false, "no broker answers", now);
+  KafkaLag lag = watch.Look(Unfound({}, "no broker answers"), now);
   CHECK_FALSE(lag.known);
   CHECK(lag.behind ==
         "how far it is behind Kafka is not known yet: no broker answers; ask again in a second");
 
-  lag = watch.Look({Partition(0, KafkaState::kReading, 101)}, false, "", now);
+  lag = watch.Look(Unfound({Partition(0, KafkaState::kReading, 101)}, ""), now);
   CHECK(lag.records == 101);
   CHECK_FALSE(lag.known);
   CHECK(Has(lag.behind,
             "topic ticks, partition 0: 101 records behind Kafka, more than "
             "kafka.ready_lag = 100;"));
 
-  lag = watch.Look(
-      {Partition(0, KafkaState::kReading, 100), Partition(1, KafkaState::kStarting, 0, false)},
-      true, "", now);
+  lag = watch.Look(Found({Partition(0, KafkaState::kReading, 100),
+                          Partition(1, KafkaState::kStarting, 0, false)}),
+                   now);
   CHECK(lag.records == 100);
   CHECK_FALSE(lag.known);
   CHECK(Has(lag.behind, "topic ticks, partition 1: how far it is behind Kafka is not known yet;"));
 
-  lag =
-      watch.Look({Partition(0, KafkaState::kReading, 100), Partition(1, KafkaState::kFailing, 102)},
-                 true, "", now);
+  lag = watch.Look(
+      Found({Partition(0, KafkaState::kReading, 100), Partition(1, KafkaState::kFailing, 102)}),
+      now);
   CHECK(lag.records == 102);
   CHECK(lag.known);
   CHECK(Has(lag.behind, "partition 1: 102 records"));
 
   lag = watch.Look(
-      {Partition(0, KafkaState::kReading, 100), Partition(1, KafkaState::kOffsetLost, 9'000),
-       Partition(2, KafkaState::kStopped, 9'000), Partition(3, KafkaState::kStopped, 0, false)},
-      true, "", now);
+      Found({Partition(0, KafkaState::kReading, 100), Partition(1, KafkaState::kOffsetLost, 9'000),
+             Partition(2, KafkaState::kStopped, 9'000),
+             Partition(3, KafkaState::kStopped, 0, false)}),
+      now);
   CHECK(lag.records == 100);
   CHECK(lag.known);
   CHECK(lag.behind.empty());
@@ -74,7 +90,7 @@ TEST_CASE("a burst that a server at the head takes in does not make it lag", "[k
   LagWatch watch(100);
   const auto look = [&](uint64_t lag, steady_clock::duration at) {
     const steady_clock::time_point now(at);
-    return watch.Look({Partition(0, KafkaState::kReading, lag)}, true, "", now).behind;
+    return watch.Look(Found({Partition(0, KafkaState::kReading, lag)}), now).behind;
   };
   using std::chrono::milliseconds;
   constexpr milliseconds kShort = LagWatch::kPatience - milliseconds(1);
@@ -89,10 +105,79 @@ TEST_CASE("a burst that a server at the head takes in does not make it lag", "[k
   CHECK(look(100, milliseconds(20'001)).empty());
 }
 
+TEST_CASE("a server whose brokers are silent is ready after a while, as one that lost them later",
+          "[kafka][lag]") {
+  LagWatch watch(100);
+  const steady_clock::time_point start;
+  const auto late = start + LagWatch::kSilence;
+  const auto just_before = [](steady_clock::time_point time) {
+    return time - std::chrono::milliseconds(1);
+  };
+  const TopicsSeen silent = Unfound({}, "no broker answers");
+  CHECK(watch.Look(silent, start).behind != "");
+  CHECK(watch.Look(silent, just_before(late)).behind != "");
+  KafkaLag lag = watch.Look(silent, late);
+  CHECK(lag.behind.empty());
+  CHECK_FALSE(lag.known);
+  // They are back: a lag within the bound sends nobody away, whatever is still unknown; a larger
+  // one does, after the patience that it has at any time.
+  const auto back = late + std::chrono::hours(1);
+  CHECK(watch.Look(Unfound({Partition(0, KafkaState::kReading, 100)}, ""), back).behind.empty());
+  CHECK(watch
+            .Look(Unfound({Partition(0, KafkaState::kReading, 100)}, ""),
+                  back + LagWatch::kPatience + LagWatch::kPatience)
+            .behind.empty());
+  const TopicsSeen behind = Found({Partition(0, KafkaState::kReading, 101)});
+  CHECK(watch.Look(behind, back + std::chrono::minutes(1)).behind.empty());
+  CHECK(watch.Look(behind, back + std::chrono::minutes(1) + LagWatch::kPatience).behind != "");
+}
+
+TEST_CASE("a server waits as long as it learns how far behind it is", "[kafka][lag]") {
+  LagWatch watch(100);
+  const steady_clock::time_point start;
+  std::vector<KafkaPartitionStatus> partitions;
+  steady_clock::time_point now = start;
+  for (uint32_t number = 0; number < 4; ++number) {
+    partitions.push_back(Partition(number, KafkaState::kReading, 0));
+    CHECK(watch.Look(Unfound(partitions, "slow"), now).behind != "");
+    now += LagWatch::kSilence - std::chrono::milliseconds(1);
+    CHECK(watch.Look(Unfound(partitions, "slow"), now).behind != "");
+  }
+  now += std::chrono::milliseconds(1);
+  CHECK(watch.Look(Unfound(partitions, "slow"), now).behind.empty());
+}
+
+TEST_CASE("a server whose topic Kafka refuses stays behind, and so does one that is far behind",
+          "[kafka][lag]") {
+  const steady_clock::time_point start;
+  const auto late = start + 2 * LagWatch::kSilence;
+  TopicsSeen refused = Unfound({}, "topic ticks: Broker: Unknown topic or partition");
+  refused.refused = true;
+  LagWatch watch(100);
+  CHECK(watch.Look(refused, start).behind != "");
+  CHECK(Has(watch.Look(refused, late).behind, "not known yet: topic ticks: Broker: Unknown topic"));
+  const TopicsSeen far = Found({Partition(0, KafkaState::kReading, 101)});
+  CHECK(watch.Look(far, late).behind != "");
+  CHECK(watch.Look(far, late + 2 * LagWatch::kSilence).behind != "");
+}
+
+TEST_CASE("a topic with another number of partitions is behind, whatever the lag and its bound",
+          "[kafka][lag]") {
+  for (const uint64_t lag_max : {uint64_t{0}, uint64_t{100}}) {
+    LagWatch watch(lag_max);
+    TopicsSeen topics = Found({Partition(0, KafkaState::kReading, 0)});
+    CHECK(watch.Look(topics, {}).behind.empty());
+    topics.mismatch = "topic ticks has 3 partitions, but cluster.partitions is 2";
+    CHECK(watch.Look(topics, {}).behind == topics.mismatch);
+    topics.mismatch.clear();
+    CHECK(watch.Look(topics, {}).behind.empty());
+  }
+}
+
 TEST_CASE("no lag is too large where none is looked at", "[kafka][lag]") {
   LagWatch watch(0);
-  CHECK(watch.Look({}, false, "", {}).behind.empty());
-  const KafkaLag lag = watch.Look({Partition(0, KafkaState::kReading, 1'000'000)}, true, "", {});
+  CHECK(watch.Look(Unfound({}, ""), {}).behind.empty());
+  const KafkaLag lag = watch.Look(Found({Partition(0, KafkaState::kReading, 1'000'000)}), {});
   CHECK(lag.records == 1'000'000);
   CHECK(lag.behind.empty());
 }

@@ -54,6 +54,9 @@ struct KafkaTopic {
   std::map<uint32_t, KafkaPartition> partitions;  // that were started or stopped
   uint32_t ask_from = 0;                          // which one is asked first where it begins
   bool found = false;  // all partitions that are to be read and exist were, once
+  // Of the last answer of Kafka:
+  bool refused = false;  // there is no such topic, or it may not be read
+  std::string mismatch;  // it has another number of partitions than it must have; empty: it has not
 };
 
 class KafkaConsumer::Impl {

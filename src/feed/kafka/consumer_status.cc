@@ -39,8 +39,12 @@ void KafkaConsumer::Impl::ShowStatus() {
   const auto now = steady_clock::now();
   if (now < show_at_) return;
   show_at_ = now + kShowPeriod;
-  std::vector<KafkaPartitionStatus> partitions;
+  TopicsSeen seen;
+  seen.all_found = true;
   for (const auto& topic : topics_) {
+    seen.all_found = seen.all_found && topic->found;
+    seen.refused = seen.refused || (topic->refused && !topic->found);
+    if (seen.mismatch.empty()) seen.mismatch = topic->mismatch;
     for (auto& [number, partition] : topic->partitions) {
       int64_t low = 0;
       int64_t high = 0;
@@ -51,20 +55,19 @@ void KafkaConsumer::Impl::ShowStatus() {
         partition.counts.end_offset = static_cast<uint64_t>(high);
         partition.counts.end_known = true;
       }
-      partitions.push_back(partition.counts);
+      seen.partitions.push_back(partition.counts);
     }
   }
   const double seconds = std::chrono::duration<double>(now - rate_since_).count();
   const bool paused = line_->refused();
-  const bool all_found =
-      std::ranges::all_of(topics_, [](const auto& topic) { return topic->found; });
   const std::lock_guard lock(mutex_);
-  for (KafkaPartitionStatus& partition : partitions) {
+  for (KafkaPartitionStatus& partition : seen.partitions) {
     const auto durable = durable_.find({partition.topic, partition.partition});
     if (durable != durable_.end()) partition.next_offset = durable->second;  // else its first
   }
-  shown_.lag = lag_.Look(partitions, all_found, shown_.error, now);
-  shown_.partitions = std::move(partitions);
+  seen.obstacle = shown_.error;
+  shown_.lag = lag_.Look(seen, now);
+  shown_.partitions = std::move(seen.partitions);
   shown_.paused = paused;
   shown_.dead_letters_dropped = dropped_;
   if (publisher_ != nullptr) {

@@ -1,5 +1,8 @@
 #include "feed/kafka/lag_watch.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include "base/status.h"
 
 namespace wick::feed {
@@ -23,12 +26,21 @@ std::string WhyNotKnown(const KafkaPartitionStatus* unknown, std::string_view ob
 
 }  // namespace
 
-KafkaLag LagWatch::Look(const std::vector<KafkaPartitionStatus>& partitions, bool all_found,
-                        std::string_view obstacle, std::chrono::steady_clock::time_point now) {
+bool LagWatch::MayLearn(const TopicsSeen& topics, std::chrono::steady_clock::time_point now) {
+  const auto known = static_cast<size_t>(
+      std::ranges::count(topics.partitions, true, &KafkaPartitionStatus::end_known));
+  if (!learnt_at_ || known > known_) {
+    learnt_at_ = now;
+    known_ = known;
+  }
+  return topics.refused || now - *learnt_at_ < kSilence;
+}
+
+KafkaLag LagWatch::Look(const TopicsSeen& topics, std::chrono::steady_clock::time_point now) {
   KafkaLag lag;
   const KafkaPartitionStatus* largest = nullptr;
   const KafkaPartitionStatus* unknown = nullptr;
-  for (const KafkaPartitionStatus& partition : partitions) {
+  for (const KafkaPartitionStatus& partition : topics.partitions) {
     if (!IsRead(partition)) continue;
     if (!partition.end_known) {
       if (unknown == nullptr) unknown = &partition;
@@ -37,9 +49,12 @@ KafkaLag LagWatch::Look(const std::vector<KafkaPartitionStatus>& partitions, boo
     }
   }
   lag.records = largest == nullptr ? 0 : largest->lag();
-  lag.known = all_found && unknown == nullptr;
-  if (lag_max_ == 0) return lag;
-  if (lag.known && lag.records <= lag_max_) {
+  lag.known = topics.all_found && unknown == nullptr;
+  const bool may_learn = MayLearn(topics, now);
+  lag.behind = topics.mismatch;
+  if (lag_max_ == 0 || !lag.behind.empty()) return lag;
+  if (lag.records <= lag_max_ && (lag.known || was_ready_ || !may_learn)) {
+    was_ready_ = true;
     behind_ = false;
     above_since_.reset();
     return lag;
@@ -52,7 +67,7 @@ KafkaLag LagWatch::Look(const std::vector<KafkaPartitionStatus>& partitions, boo
                          "topic {}, partition {}: {} records behind Kafka, more than "
                          "kafka.ready_lag = {}; ask again when it has caught up",
                          largest->topic, largest->partition, lag.records, lag_max_)
-                   : WhyNotKnown(unknown, obstacle);
+                   : WhyNotKnown(unknown, topics.obstacle);
   return lag;
 }
 

@@ -185,17 +185,19 @@ absl::StatusOr<std::vector<WantedPartition>> KafkaConsumer::Impl::WantedPartitio
   const OwnedMetadata metadata(raw);
   WICK_ASSERT(metadata->topic_cnt == 1);
   const rd_kafka_metadata_topic_t& of_topic = metadata->topics[0];
-  if (of_topic.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+  topic.refused = of_topic.err != RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (topic.refused) {
     return Error(absl::StatusCode::kNotFound, "topic {}: {}", topic.name,
                  rd_kafka_err2str(of_topic.err));
   }
   const auto count = static_cast<uint32_t>(of_topic.partition_cnt);
+  topic.mismatch.clear();
   if (options_.topic_partitions != 0 && options_.topic_partitions != count) {
-    return Error(
-        absl::StatusCode::kFailedPrecondition,
-        "topic {} has {} partitions, but cluster.partitions is {}: the pairs of both would "
-        "not be the same",
+    topic.mismatch = fmt::format(
+        "topic {} has {} partitions, but cluster.partitions is {}: the pairs of both would not be "
+        "the same; make both numbers one and restart the nodes",
         topic.name, count, options_.topic_partitions);
+    return Error(absl::StatusCode::kFailedPrecondition, "{}", topic.mismatch);
   }
   std::vector<WantedPartition> wanted;
   if (options_.partitions.empty()) {
