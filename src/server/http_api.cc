@@ -399,7 +399,7 @@ bool HttpApi::On(const protocol::PostLatest&, const HttpMessage& message, HttpAn
     protocol::AppendArrayOf(body, Pick(entries, places));
     return body;
   };
-  return GatherEach(*cluster, symbols, message, answer, later, body_of,
+  return GatherEach(*cluster, symbols, message, answer, later, Join::kHot, body_of,
                     [&services = std::as_const(services_)](const std::vector<Symbol>& here) {
                       HttpAnswer own;
                       AppendLatestOfMany(services, here, own.body);
@@ -475,7 +475,7 @@ bool HttpApi::On(const protocol::PostCandles&, const HttpMessage& message, HttpA
   const auto fields =
       protocol::SplitObject(message.body, services_.config.limits.json_depth_max).value();
   return GatherEach(
-      *cluster, asked.series, message, answer, later,
+      *cluster, asked.series, message, answer, later, Join::kCold,
       [&fields](const std::vector<size_t>& places) { return CandlesBodyOf(fields, places); },
       [&services = std::as_const(services_),
        request = asked.request](const std::vector<Symbol>& here) {

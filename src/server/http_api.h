@@ -89,10 +89,17 @@ class HttpApi {
   /// True: another node has the pair, and `answer` says which.
   bool IsElsewhere(const SymbolView& pair, const HttpMessage& message, HttpAnswer& answer);
 
-  /// Makes the answer out of the other nodes'; on the read pool.
+  /// Makes the answer out of the other nodes'.
   using Joining = absl::AnyInvocable<HttpAnswer(PeerAnswers)>;
-  /// Asks other nodes; for On() to return. True: there is no place, `answer` says so.
-  bool Gather(std::vector<PeerRequest> requests, HttpAnswer& answer, Later later, Joining join);
+  /// What joining costs, and so where it is done.
+  enum class Join : uint8_t {
+    kCold,  // it may read the disk, or walks all series: on the read pool
+    kHot,   // it does not, and no such read is to hold it up: on the parsers
+  };
+  /// Asks other nodes; for On() to return. True: `answer` is filled in, for none is to be asked or
+  /// there is no place.
+  bool Gather(std::vector<PeerRequest> requests, HttpAnswer& answer, Later later, Join kind,
+              Joining join);
 
   /// A listing: `own()` is this node's body, `make_merge()` one of protocol/json_merge.h; both on
   /// the read pool. For On() to return.
@@ -108,7 +115,7 @@ class HttpApi {
       });
     }
     return Gather(
-        RequestsToOthers(*cluster, message), answer, later,
+        RequestsToOthers(*cluster, message), answer, later, Join::kCold,
         [cluster, own = std::move(own), make_merge = std::move(make_merge)](PeerAnswers answers) {
           return MergeListings(*cluster, make_merge(), own(), std::move(answers));
         });
@@ -116,11 +123,11 @@ class HttpApi {
 
   /// The body that asks for what stands at these places of the list asked for.
   using BodyOf = std::function<std::string(const std::vector<size_t>& places)>;
-  /// This node's part of a list; on the read pool.
+  /// This node's part of a list.
   using OwnPart = absl::AnyInvocable<HttpAnswer(std::vector<Symbol>)>;
   /// A list of series, each asked for where it is; for On() to return.
   bool GatherEach(Cluster& cluster, const std::vector<Symbol>& series, const HttpMessage& message,
-                  HttpAnswer& answer, Later later, const BodyOf& body_of, OwnPart own);
+                  HttpAnswer& answer, Later later, Join kind, const BodyOf& body_of, OwnPart own);
 
   /// A change that is to be made on every node: when it is made here, the others are told, and the
   /// answer is of all of them.

@@ -9,6 +9,16 @@ namespace wick::server {
 
 using protocol::ProblemCode;
 
+namespace {
+
+/// Nothing was ever seen of one of the series, so there is no answer to any.
+bool SaysUnknownSeries(const PeerAnswer& answer) {
+  return answer.status == 404 &&
+         answer.body.find(R"("code":"unknown_series")") != std::string::npos;
+}
+
+}  // namespace
+
 Cluster* HttpApi::Together(const HttpMessage& message) const {
   return message.forwarded ? nullptr : services_.cluster;
 }
@@ -22,31 +32,41 @@ bool HttpApi::IsElsewhere(const SymbolView& pair, const HttpMessage& message, Ht
   return true;
 }
 
-bool HttpApi::Gather(std::vector<PeerRequest> requests, HttpAnswer& answer, Later later,
+bool HttpApi::Gather(std::vector<PeerRequest> requests, HttpAnswer& answer, Later later, Join kind,
                      Joining join) {
+  if (requests.empty()) {
+    if (kind == Join::kCold) {
+      return OnReaders(later, answer, [join = std::move(join)]() mutable { return join({}); });
+    }
+    answer = join({});
+    return true;
+  }
   Cluster& cluster = *services_.cluster;
   if (services_.reads.IsOverloaded() || !cluster.TryBeginFanOut()) {
     answer = Overloaded();
     return true;
   }
-  cluster.peers().Ask(std::move(requests),
-                      [&services = services_, &worker = worker_, join = std::move(join),
-                       respond = later()](PeerAnswers answers) mutable {
-                        services.reads.RunAdmitted(
-                            worker,
-                            [join = std::move(join), answers = std::move(answers)]() mutable {
-                              return join(std::move(answers));
-                            },
-                            [&services, respond = std::move(respond)](HttpAnswer joined) mutable {
-                              services.cluster->EndFanOut();
-                              respond(std::move(joined));
-                            });
-                      });
+  auto take = [&services = services_, &worker = worker_, kind, join = std::move(join),
+               respond = later()](PeerAnswers answers) mutable {
+    auto compute = [join = std::move(join), answers = std::move(answers)]() mutable {
+      return join(std::move(answers));
+    };
+    auto then = [&services, respond = std::move(respond)](HttpAnswer joined) mutable {
+      services.cluster->EndFanOut();
+      respond(std::move(joined));
+    };
+    if (kind == Join::kCold) {
+      services.reads.RunAdmitted(worker, std::move(compute), std::move(then));
+    } else {
+      ComputeOn(services.parsers, worker, std::move(compute), std::move(then));
+    }
+  };
+  cluster.peers().Ask(std::move(requests), std::move(take));
   return false;
 }
 
 bool HttpApi::GatherEach(Cluster& cluster, const std::vector<Symbol>& series,
-                         const HttpMessage& message, HttpAnswer& answer, Later later,
+                         const HttpMessage& message, HttpAnswer& answer, Later later, Join kind,
                          const BodyOf& body_of, OwnPart own) {
   DividedList list(cluster, series);
   std::vector<PeerRequest> requests;
@@ -56,7 +76,7 @@ bool HttpApi::GatherEach(Cluster& cluster, const std::vector<Symbol>& series,
   }
   std::vector<Symbol> here;
   for (const size_t place : list.PlacesOf(cluster.self())) here.push_back(series[place]);
-  return Gather(std::move(requests), answer, later,
+  return Gather(std::move(requests), answer, later, kind,
                 [&cluster, list = std::move(list), here = std::move(here),
                  own = std::move(own)](PeerAnswers answers) mutable {
                   if (!here.empty()) {
@@ -65,7 +85,7 @@ bool HttpApi::GatherEach(Cluster& cluster, const std::vector<Symbol>& series,
                     answers.push_back(AnswerOfSelf(cluster, part.status, std::move(part.body)));
                   }
                   for (PeerAnswer& each : answers) {
-                    if (each.status != 404) continue;  // a series that nobody knows
+                    if (!SaysUnknownSeries(each)) continue;
                     HttpAnswer unknown;
                     unknown.status = each.status;
                     unknown.content_type = protocol::kProblemContentType;

@@ -384,6 +384,43 @@ TEST_CASE("too many new series in a minute are refused, known ones and reads are
   CHECK(engine->Resolve({"A", "B", "6"}, id) == Refusal::kTooManyNewSeries);
 }
 
+TEST_CASE("pairs of another node's share are refused, and not listed if they were here before",
+          "[engine][cluster]") {
+  const TemporaryDirectory directory;
+  const ManualClock clock(kBaseMs);
+  auto options = KeepForever();
+  const SymbolView pair{"BTC", "USD", "Kraken"};
+  const SymbolView other{"XRP", "USD", "Kraken"};
+  REQUIRE(PartitionOf(pair, 2) != PartitionOf(other, 2));
+  const uint32_t kept[] = {PartitionOf(pair, 2)};
+  SeriesId id;
+  {
+    RunningEngine engine(directory.path(), options, clock);  // it stands alone
+    engine.Ingest({EventAt(kBaseMs, 1, Symbol(pair)), EventAt(kBaseMs, 2, Symbol(other))});
+    engine.Stop();
+  }
+  options.share = cluster::Share(2, kept);
+  RunningEngine engine(directory.path(), options, clock);
+  CHECK(engine->Resolve(pair, id) == Refusal::kNone);
+  CHECK(engine->IsHere(id));
+  CHECK(engine->Resolve(other, id) == Refusal::kMoved);
+  CHECK(engine->Resolve({"XRP", "USD", "new"}, id) == Refusal::kMoved);
+  CHECK_FALSE(engine->Find({"XRP", "USD", "new"}).has_value());
+  CHECK(engine->Resolve({"XRP", " USD", "new"}, id) == Refusal::kInvalidName);
+  REQUIRE(engine->Find(other).has_value());
+  CHECK_FALSE(engine->IsHere(*engine->Find(other)));
+  CHECK(engine->Latest(*engine->Find(other)).has_value());  // who asks by id was told before
+
+  const auto exchanges = engine->Exchanges(std::nullopt, true);
+  REQUIRE(exchanges.size() == 1);
+  REQUIRE(exchanges[0].pairs.size() == 1);
+  CHECK(exchanges[0].pairs[0].base_currency == "BTC");
+  REQUIRE(engine->Bases({}).size() == 1);
+  CHECK(engine->Bases({"XRP"}).empty());
+  CHECK(engine->PricesOfBase("XRP").empty());
+  CHECK(engine->PricesOfBase("BTC").size() == 1);
+}
+
 TEST_CASE("the bound on all series comes before the one on new ones", "[engine][series]") {
   const TemporaryDirectory directory;
   const ManualClock clock(kBaseMs);

@@ -16,7 +16,7 @@ struct KafkaOptions {
   std::vector<std::string> brokers;  // "host:port"; none: no Kafka
   std::vector<std::string> topics;
   std::vector<std::string> partitions;  // numbers, of every topic; none: all there are
-  uint32_t topic_partitions = 0;  // that every topic must have; 0: any number
+  uint32_t topic_partitions = 0;        // that every topic must have; 0: any number
   std::string start;                    // "earliest", "latest", or "refuse"
   std::string dead_letter_topic;        // empty: dead letters are kept, and published nowhere
   uint64_t dead_letter_bytes_max = 256ull << 20;  // of all that are kept

@@ -191,10 +191,11 @@ absl::StatusOr<std::vector<WantedPartition>> KafkaConsumer::Impl::WantedPartitio
   }
   const auto count = static_cast<uint32_t>(of_topic.partition_cnt);
   if (options_.topic_partitions != 0 && options_.topic_partitions != count) {
-    return Error(absl::StatusCode::kFailedPrecondition,
-                 "topic {} has {} partitions, but cluster.partitions is {}: the pairs of both would "
-                 "not be the same",
-                 topic.name, count, options_.topic_partitions);
+    return Error(
+        absl::StatusCode::kFailedPrecondition,
+        "topic {} has {} partitions, but cluster.partitions is {}: the pairs of both would "
+        "not be the same",
+        topic.name, count, options_.topic_partitions);
   }
   std::vector<WantedPartition> wanted;
   if (options_.partitions.empty()) {
