@@ -15,8 +15,8 @@ namespace wick::cluster {
 /// More would each ask all others for every listing.
 inline constexpr size_t kNodesMax = 256;
 
-/// Where a node is reached. Names are resolved at each connection: a node that comes back with
-/// another address is found.
+/// Where a node is reached. Names are looked up again when their addresses fail: a node that comes
+/// back with another address is found.
 struct Node {
   std::string host;  // name or numeric address, an IPv6 one without brackets
   uint16_t http_port = 0;

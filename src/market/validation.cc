@@ -164,13 +164,13 @@ std::string DescribePrice(Refusal refusal, const Price& price, uint64_t now_ms,
   }
 }
 
-std::string Printable(std::string_view name) {
+std::string Printable(std::string_view name, size_t bytes_max) {
   std::string printable;
   size_t read = 0;
   while (read < name.size()) {
     const Character c = FirstCharacter(name.substr(read));
     const size_t bytes = c.bytes == 0 ? 1 : c.bytes;
-    if (read + bytes > kNameBytesMax) return printable + "...";
+    if (read + bytes > bytes_max) return printable + "...";
     if (c.bytes == 0) {
       printable += fmt::format("\\x{:02x}", static_cast<unsigned char>(name[read]));
     } else if (IsControl(c.code)) {

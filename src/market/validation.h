@@ -35,6 +35,6 @@ std::string DescribePrice(Refusal refusal, const Price& price, uint64_t now_ms,
                           uint64_t future_skew_ms_max);
 
 /// Name for logs and messages: control characters and quotes are escaped, long names are cut.
-std::string Printable(std::string_view name);
+std::string Printable(std::string_view name, size_t bytes_max = kNameBytesMax);
 
 }  // namespace wick::market

@@ -19,6 +19,8 @@ size_t SchemeBytes(std::string_view target) {
   return 0;
 }
 
+constexpr std::string_view kMovedMark = "moved=1";
+
 }  // namespace
 
 HttpTarget CutTarget(std::string_view target) {
@@ -40,6 +42,22 @@ std::string OriginForm(std::string_view target) {
   std::string form(cut.path);
   if (!cut.query.empty()) form.append("?").append(cut.query);
   return form;
+}
+
+std::string WithMovedMark(std::string_view target) {
+  std::string marked(target);
+  marked += target.find('?') == std::string_view::npos ? '?' : '&';
+  return marked += kMovedMark;
+}
+
+bool CutMovedMark(std::string_view& target) {
+  if (!target.ends_with(kMovedMark)) return false;
+  const std::string_view rest = target.substr(0, target.size() - kMovedMark.size());
+  const size_t question = rest.find('?');
+  if (question == std::string_view::npos) return false;
+  if (question != rest.size() - 1 && !rest.ends_with('&')) return false;
+  target = rest.substr(0, rest.size() - 1);
+  return true;
 }
 
 }  // namespace wick::protocol

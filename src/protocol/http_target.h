@@ -21,4 +21,11 @@ HttpTarget CutTarget(std::string_view target);
 /// The target without a host: "/path?query", as it is sent to another.
 std::string OriginForm(std::string_view target);
 
+/// A client that a node of a cluster redirects says so with its target: the parameter moved=1 at
+/// its end, which that node has put there. So two nodes that each believe the other to have a pair
+/// do not send a client to and fro.
+std::string WithMovedMark(std::string_view target);
+/// Takes it off the target; false: there is none.
+bool CutMovedMark(std::string_view& target);
+
 }  // namespace wick::protocol

@@ -14,7 +14,8 @@ namespace wick::protocol {
 
 // Each takes answers of this program by Add(), in the order of the nodes. False: the text is no
 // such answer, and nothing of it was taken. A pair that two nodes list, because it is on its way
-// from one to the other, is listed once, as it was seen last. Threads: one.
+// from one to the other, is listed once, as it was seen last; only BaseListing::series counts it
+// for each. Threads: one.
 
 /// Of GET /v1/exchanges.
 class ExchangesMerge {

@@ -401,7 +401,8 @@ constexpr std::string_view kOpenApi = R"openapi({
             "description": "The references",
             "headers": {
               "Wick-Nodes": {"$ref": "#/components/headers/WickNodes"},
-              "Wick-Nodes-Missing": {"$ref": "#/components/headers/WickNodesMissing"}
+              "Wick-Nodes-Missing": {"$ref": "#/components/headers/WickNodesMissing"},
+              "Wick-References-Differ": {"$ref": "#/components/headers/WickReferencesDiffer"}
             },
             "content": {
               "application/json": {
@@ -659,6 +660,11 @@ constexpr std::string_view kOpenApi = R"openapi({
         "description": "In a cluster: numbers of the nodes whose part is missing from the answer; left out if none is.",
         "schema": {"type": "string"},
         "example": "2"
+      },
+      "WickReferencesDiffer": {
+        "description": "In a cluster: numbers of the nodes whose references are not those of the node that was asked; left out if there is none.",
+        "schema": {"type": "string"},
+        "example": "2"
       }
     },
     "securitySchemes": {
@@ -685,9 +691,9 @@ constexpr std::string_view kOpenApi = R"openapi({
         }
       },
       "Moved": {
-        "description": "moved: another node of the cluster has the pair. Servers that stand alone never answer it.",
+        "description": "moved: another node of the cluster has the pair. Send the token again when you follow. If that node has not the pair either, it answers 503 node_unavailable. Servers that stand alone never answer it.",
         "headers": {
-          "Location": {"description": "The same target on that node.", "schema": {"type": "string", "format": "uri"}}
+          "Location": {"description": "The same target on that node, with the parameter moved=1 behind it.", "schema": {"type": "string", "format": "uri"}}
         },
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
       },

@@ -2,16 +2,16 @@
 
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
 namespace wick::server {
 
 std::string Attendance::Fields() {
-  std::ranges::sort(here_);
+  for (const uint32_t node : missing_) here_.erase(node);
   std::string fields = fmt::format("Wick-Nodes: {}\r\n", fmt::join(here_, ","));
+  if (!differing_.empty()) {
+    fields += fmt::format("Wick-References-Differ: {}\r\n", fmt::join(differing_, ","));
+  }
   if (missing_.empty()) return fields;
   cluster_.CountIncomplete();
-  std::ranges::sort(missing_);
   return fields + fmt::format("Wick-Nodes-Missing: {}\r\n", fmt::join(missing_, ","));
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
-#include <vector>
 
 #include "server/cluster.h"
 
@@ -17,18 +17,23 @@ class Attendance {
   /// The answer was taken. A node that has not all partitions that are its own by this node's map
   /// is missing all the same: somebody may ask for what neither has.
   void Take(const PeerAnswer& answer) {
-    (cluster_.CoversShareOf(answer.node, answer.share) ? here_ : missing_).push_back(answer.node);
+    (cluster_.CoversShareOf(answer.node, answer.share) ? here_ : missing_).insert(answer.node);
   }
-  void Miss(uint32_t node) { missing_.push_back(node); }
+  /// A node of which some answer is missing is, whatever others it gave.
+  void Miss(uint32_t node) { missing_.insert(node); }
+  /// It has other references than this node.
+  void Differ(uint32_t node) { differing_.insert(node); }
 
-  /// The header fields Wick-Nodes and, if any is missing, Wick-Nodes-Missing, as they are sent. To
-  /// be asked once: an answer without some node is counted.
+  /// The header fields Wick-Nodes and, if there are any such, Wick-Nodes-Missing and
+  /// Wick-References-Differ, as they are sent. To be asked once: an answer without some node is
+  /// counted.
   std::string Fields();
 
  private:
   Cluster& cluster_;
-  std::vector<uint32_t> here_;
-  std::vector<uint32_t> missing_;
+  std::set<uint32_t> here_;
+  std::set<uint32_t> missing_;
+  std::set<uint32_t> differing_;
 };
 
 }  // namespace wick::server

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "market/validation.h"
 
@@ -82,6 +83,39 @@ bool Cluster::TryBeginFanOut() {
   EndFanOut();
   Count(refused_);
   return false;
+}
+
+void Cluster::Stop() {
+  {
+    const std::lock_guard lock(changes_mutex_);
+    stopped_ = true;
+  }
+  peers_->Stop();
+}
+
+void Cluster::BeginChange(absl::AnyInvocable<void()> begin) {
+  {
+    const std::lock_guard lock(changes_mutex_);
+    if (std::exchange(changing_, true) || stopped_) {
+      changes_.push_back(std::move(begin));
+      return;
+    }
+  }
+  begin();
+}
+
+void Cluster::EndChange() {
+  absl::AnyInvocable<void()> next;
+  {
+    const std::lock_guard lock(changes_mutex_);
+    if (changes_.empty() || stopped_) {
+      changing_ = false;
+      return;
+    }
+    next = std::move(changes_.front());
+    changes_.pop_front();
+  }
+  next();
 }
 
 ClusterCounts Cluster::Counts() const {

@@ -1,9 +1,13 @@
 // This node among the nodes of its cluster: who has which pairs, and how the others are asked.
 #pragma once
 
+#include <absl/functional/any_invocable.h>
+
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,7 +50,8 @@ class Cluster {
   const cluster::PartitionMap& map() const { return map_; }
   uint32_t self() const { return self_; }
   Peers& peers() { return *peers_; }
-  void Stop() { peers_->Stop(); }
+  /// No change is begun any more; what is asked of others is given up.
+  void Stop();
 
   /// The node that has the pair; nullopt: this one.
   std::optional<uint32_t> Elsewhere(const SymbolView& pair) const {
@@ -74,6 +79,12 @@ class Cluster {
   void EndFanOut() { under_way_.fetch_sub(1, std::memory_order_relaxed); }
   ClusterCounts Counts() const;
 
+  /// Changes that every node is to make are made one after the other: `begin` is called when all
+  /// earlier ones have ended, perhaps at once, else by whoever ends the last of them. EndChange()
+  /// follows, unless the server stops.
+  void BeginChange(absl::AnyInvocable<void()> begin);
+  void EndChange();
+
  private:
   using Counter = std::atomic<uint64_t>;
 
@@ -93,6 +104,11 @@ class Cluster {
   Counter fan_outs_{0};
   Counter refused_{0};
   Counter incomplete_{0};
+
+  std::mutex changes_mutex_;
+  bool stopped_ = false;                            // under changes_mutex_
+  bool changing_ = false;                           // under changes_mutex_
+  std::deque<absl::AnyInvocable<void()>> changes_;  // under changes_mutex_; to be begun
 };
 
 }  // namespace wick::server

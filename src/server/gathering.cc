@@ -19,7 +19,8 @@ std::vector<PeerRequest> RequestsToOthers(const Cluster& cluster, const HttpMess
   for (uint32_t node = 0; node < cluster.map().nodes().size(); ++node) {
     if (node == cluster.self()) continue;
     requests.push_back({node, message.method == "HEAD" ? "GET" : message.method,
-                        protocol::OriginForm(message.target), message.authorization, message.body});
+                        protocol::OriginForm(message.target), message.authorization,
+                        message.method == "PUT" ? message.body : std::string()});
   }
   return requests;
 }
@@ -33,29 +34,35 @@ PeerAnswer AnswerOfSelf(const Cluster& cluster, int status, std::string body) {
   return answer;
 }
 
-DividedList::DividedList(const Cluster& cluster, const std::vector<Symbol>& series)
-    : self_(cluster.self()), size_(series.size()), places_(cluster.map().nodes().size()) {
-  for (size_t i = 0; i < series.size(); ++i) places_[cluster.map().NodeOf(series[i])].push_back(i);
-}
-
-std::vector<uint32_t> DividedList::Others() const {
-  std::vector<uint32_t> others;
-  for (uint32_t node = 0; node < places_.size(); ++node) {
-    if (node != self_ && !places_[node].empty()) others.push_back(node);
+DividedList::DividedList(const Cluster& cluster, const std::vector<Symbol>& series, size_t part_max)
+    : size_(series.size()) {
+  std::vector<std::vector<size_t>> places(cluster.map().nodes().size());
+  for (size_t i = 0; i < series.size(); ++i) places[cluster.map().NodeOf(series[i])].push_back(i);
+  own_ = {cluster.self(), std::move(places[cluster.self()])};
+  for (uint32_t node = 0; node < places.size(); ++node) {
+    if (node == cluster.self()) continue;
+    for (size_t i = 0; i < places[node].size(); ++i) {
+      if (i % part_max == 0) others_.push_back({node, {}});
+      others_.back().places.push_back(places[node][i]);
+    }
   }
-  return others;
 }
 
-HttpAnswer DividedList::Join(Cluster& cluster, const PeerAnswers& answers) const {
+HttpAnswer DividedList::Join(Cluster& cluster, const PeerAnswers& others,
+                             std::string_view own) const {
   Attendance attendance(cluster);
   std::vector<std::string_view> elements(size_);
   std::deque<std::string> made;
-  for (const PeerAnswer& answer : answers) {
-    const std::vector<size_t>& places = places_[answer.node];
+  const auto own_parts = protocol::SplitArray(own);
+  WICK_ASSERT(own_parts && own_parts->size() == own_.places.size());  // what this node writes
+  for (size_t i = 0; i < own_.places.size(); ++i) elements[own_.places[i]] = (*own_parts)[i];
+  for (size_t part = 0; part < others_.size(); ++part) {
+    const PeerAnswer& answer = others[part];
+    const std::vector<size_t>& places = others_[part].places;
     const auto parts = answer.status == 200 ? protocol::SplitArray(answer.body) : std::nullopt;
     if (parts && parts->size() == places.size()) {
       for (size_t i = 0; i < places.size(); ++i) elements[places[i]] = (*parts)[i];
-      if (answer.node != self_) attendance.Take(answer);
+      attendance.Take(answer);
       continue;
     }
     const std::string_view why =
@@ -82,6 +89,7 @@ std::string NoElement(protocol::ProblemCode code, std::string_view detail) {
 HttpAnswer AnswerOfChange(const Cluster& cluster, HttpAnswer own, const PeerAnswers& answers) {
   std::string failures;
   for (const PeerAnswer& answer : answers) {
+    if (answer.no_memory) return Overloaded();
     if (!answer.failure.empty()) {
       failures += fmt::format("{}{}: {}", failures.empty() ? "" : "; ",
                               NameOf(cluster, answer.node), answer.failure);

@@ -5,10 +5,12 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "base/assert.h"
+#include "protocol/json_merge.h"
 #include "server/attendance.h"
 #include "server/cluster.h"
 #include "server/http_answer.h"
@@ -40,6 +42,12 @@ HttpAnswer MergeListings(Cluster& cluster, Merge merge, std::string own, PeerAns
       attendance.Miss(answer.node);
     }
   }
+  if constexpr (std::is_same_v<Merge, protocol::ReferencesMerge>) {  // all should have the same
+    const auto here = std::ranges::find(answers, cluster.self(), &PeerAnswer::node);
+    for (const PeerAnswer& answer : answers) {
+      if (answer.status == 200 && answer.body != here->body) attendance.Differ(answer.node);
+    }
+  }
   HttpAnswer merged;
   merge.AppendTo(merged.body);
   merged.fields = attendance.Fields();
@@ -49,22 +57,29 @@ HttpAnswer MergeListings(Cluster& cluster, Merge merge, std::string own, PeerAns
 /// A list of series, each of which is asked for where it is.
 class DividedList {
  public:
-  DividedList(const Cluster& cluster, const std::vector<Symbol>& series);
+  /// What a node is asked for at once.
+  struct Part {
+    uint32_t node = 0;
+    std::vector<size_t> places;  // in the list; ascending
+  };
 
-  /// Places in the list of what a node has; ascending.
-  const std::vector<size_t>& PlacesOf(uint32_t node) const { return places_[node]; }
-  /// The nodes that have any of it, this one excepted.
-  std::vector<uint32_t> Others() const;
+  /// `part_max`: series of a part of another node; at least 1.
+  DividedList(const Cluster& cluster, const std::vector<Symbol>& series, size_t part_max);
 
-  /// The answer to the whole list: an array of what each node answered for its places, an array
-  /// too, and of an object with `code` and `detail` for each place of a node that is missing.
-  /// `answers`: of Others(), and of this node if it has any.
-  HttpAnswer Join(Cluster& cluster, const PeerAnswers& answers) const;
+  /// The parts of the other nodes; those of the same node stand together.
+  const std::vector<Part>& Others() const { return others_; }
+  /// What this node has; it may have nothing.
+  const Part& Own() const { return own_; }
+
+  /// The answer to the whole list: an array of what was answered for each part, an array too, and
+  /// of an object with `code` and `detail` for each place of a part that is missing.
+  /// `others`: answers to Others(), in their order. `own`: to Own(), an array.
+  HttpAnswer Join(Cluster& cluster, const PeerAnswers& others, std::string_view own) const;
 
  private:
-  const uint32_t self_;
   const size_t size_;
-  std::vector<std::vector<size_t>> places_;  // by node
+  Part own_;
+  std::vector<Part> others_;
 };
 
 /// The element of an answer's array that says why there is none: {"code","detail"}.

@@ -51,7 +51,7 @@ std::string_view ReasonOf(int status) {
 
 /// What a page may see of an answer's own fields.
 constexpr std::string_view kExposedFields =
-    "Access-Control-Expose-Headers: Wick-Nodes, Wick-Nodes-Missing\r\n";
+    "Access-Control-Expose-Headers: Wick-Nodes, Wick-Nodes-Missing, Wick-References-Differ\r\n";
 
 /// What a page that may ask at all may ask; kept by the browser for ten minutes.
 constexpr std::string_view kPreflightFields =
@@ -101,12 +101,21 @@ std::string DescribeUnknown(const SymbolView& symbol) {
 
 HttpAnswer MovedTo(Cluster& cluster, uint32_t node, const SymbolView& pair,
                    std::string_view target) {
-  cluster.CountHttpRedirect();
   const std::string url = cluster.UrlOf(node);
+  if (protocol::CutMovedMark(target)) {
+    HttpAnswer differ = AnswerOf(
+        protocol::ProblemCode::kNodeUnavailable,
+        cluster.DescribeMoved(pair, url, node) +
+            ", but another node sent you here: they are not configured alike yet; ask again");
+    differ.retry_after_s = 1;
+    return differ;
+  }
+  cluster.CountHttpRedirect();
   HttpAnswer answer =
       AnswerOf(protocol::ProblemCode::kMoved,
                cluster.DescribeMoved(pair, url, node) + ": ask there, as the field Location says");
-  answer.fields = fmt::format("Location: {}{}\r\n", url, protocol::OriginForm(target));
+  answer.fields =
+      fmt::format("Location: {}{}\r\n", url, protocol::WithMovedMark(protocol::OriginForm(target)));
   return answer;
 }
 

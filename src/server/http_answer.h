@@ -53,7 +53,8 @@ HttpAnswer WriteFailure(const absl::Status& status);
 
 class Cluster;
 
-/// The answer to a request for a pair that another node has: 307 to the same target there.
+/// The answer to a request for a pair that another node has: 307 to the same target there, or, if
+/// another node has sent the client here, 503.
 HttpAnswer MovedTo(Cluster& cluster, uint32_t node, const SymbolView& pair,
                    std::string_view target);
 

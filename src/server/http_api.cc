@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "market/validation.h"
+#include "protocol/http_target.h"
 #include "protocol/json_merge.h"
 #include "protocol/json_replies.h"
 #include "protocol/json_requests.h"
@@ -107,6 +108,11 @@ void AnswerCandles(const absl::StatusOr<CandlesReply>& reply, const protocol::Ge
 constexpr uint64_t kCandlesOfManyMax =
     protocol::kSeriesPerCandlesMax * uint64_t{wire::kCandlesPerRequestMax};
 
+/// Of a price, and of a candle without its series, in JSON; with numbers of 17 digits and names
+/// that need few escapes.
+constexpr uint64_t kPriceBytesMax = 512;
+constexpr uint64_t kCandleBytesMax = 320;
+
 std::optional<HttpAnswer> CheckCandlesOfMany(const protocol::CandlesBody& asked) {
   if (asked.series.size() * asked.request.limit <= kCandlesOfManyMax) return std::nullopt;
   return AnswerOf(
@@ -196,6 +202,13 @@ bool MayBeLarge(const protocol::HttpRequest& request) {
          std::holds_alternative<protocol::PutReferences>(request);
 }
 
+/// True for what a node of a cluster may send on to another.
+bool MayBeMoved(const protocol::HttpRequest& request) {
+  return std::holds_alternative<protocol::PostEvents>(request) ||
+         std::holds_alternative<protocol::GetLatest>(request) ||
+         std::holds_alternative<protocol::GetCandles>(request);
+}
+
 /// True for what is answered while the server recovers.
 bool IsProbe(const protocol::HttpRequest& request) {
   return std::holds_alternative<protocol::GetHealthz>(request) ||
@@ -206,6 +219,19 @@ bool IsProbe(const protocol::HttpRequest& request) {
 
 std::string_view HttpRouteName(size_t route) { return kRouteNames[route]; }
 
+protocol::OrProblem<protocol::HttpRequest> HttpApi::Route(const HttpMessage& message) const {
+  const uint32_t candles_max = services_.config.engine.candles_per_request_max;
+  auto routed = protocol::RouteHttp(message.method, message.target, candles_max);
+  std::string_view target = message.target;
+  if (services_.cluster != nullptr && std::holds_alternative<Problem>(routed) &&
+      protocol::CutMovedMark(target)) {
+    auto unmarked = protocol::RouteHttp(message.method, target, candles_max);
+    const auto* request = std::get_if<protocol::HttpRequest>(&unmarked);
+    if (request != nullptr && MayBeMoved(*request)) return unmarked;
+  }
+  return routed;
+}
+
 bool HttpApi::Handle(const HttpMessage& message, HttpAnswer& answer, size_t& route, Later later) {
   if (IsPreflight(message)) {  // of a friend: the guard has let it in
     route = kHttpRouteOther;
@@ -213,8 +239,7 @@ bool HttpApi::Handle(const HttpMessage& message, HttpAnswer& answer, size_t& rou
     answer.preflight = true;
     return true;
   }
-  auto routed = protocol::RouteHttp(message.method, message.target,
-                                    services_.config.engine.candles_per_request_max);
+  auto routed = Route(message);
   const auto* problem = std::get_if<Problem>(&routed);
   auto* request = std::get_if<protocol::HttpRequest>(&routed);
   route = request != nullptr ? request->index() : kHttpRouteOther;
@@ -275,28 +300,34 @@ bool HttpApi::On(const protocol::PutReference& asked, const HttpMessage& message
   HttpAnswer success;
   Reference& reference = *std::get_if<Reference>(&parsed);
   protocol::AppendReference(success.body, reference);
-  services_.engine().SetReference(std::move(reference),
-                                  WhenWritten(TellOthers(message, later()), std::move(success)));
+  MakeChange(message, later(),
+             [this, reference = std::move(reference),
+              success = std::move(success)](Respond respond) mutable {
+               services_.engine().SetReference(std::move(reference),
+                                               WhenWritten(std::move(respond), std::move(success)));
+             });
   return false;
 }
 
 bool HttpApi::On(const protocol::DeleteReference& asked, const HttpMessage& message, HttpAnswer&,
                  Later later) {
-  services_.engine().RemoveReference(
-      asked.base_currency, [&io = worker_.io(), base = asked.base_currency,
-                            respond = TellOthers(message, later())](absl::Status status) mutable {
-        boost::asio::post(io, [respond = std::move(respond), status = std::move(status),
-                               base = std::move(base)]() mutable {
-          HttpAnswer answer;
-          answer.status = 204;
-          if (status.code() == absl::StatusCode::kNotFound) {
-            answer = UnknownReference(base);
-          } else if (!status.ok()) {
-            answer = WriteFailure(status);
-          }
-          respond(std::move(answer));
+  MakeChange(message, later(), [this, base = asked.base_currency](Respond respond) {
+    services_.engine().RemoveReference(
+        base, [&io = worker_.io(), name = base,
+               respond = std::move(respond)](absl::Status status) mutable {
+          boost::asio::post(io, [respond = std::move(respond), status = std::move(status),
+                                 name = std::move(name)]() mutable {
+            HttpAnswer answer;
+            answer.status = 204;
+            if (status.code() == absl::StatusCode::kNotFound) {
+              answer = UnknownReference(name);
+            } else if (!status.ok()) {
+              answer = WriteFailure(status);
+            }
+            respond(std::move(answer));
+          });
         });
-      });
+  });
   return false;
 }
 
@@ -310,8 +341,12 @@ bool HttpApi::On(const protocol::PutReferences&, const HttpMessage& message, Htt
   HttpAnswer success;
   auto& references = *std::get_if<std::vector<Reference>>(&parsed);
   protocol::AppendReferences(success.body, references);
-  services_.engine().ReplaceReferences(
-      std::move(references), WhenWritten(TellOthers(message, later()), std::move(success)));
+  MakeChange(message, later(),
+             [this, references = std::move(references),
+              success = std::move(success)](Respond respond) mutable {
+               services_.engine().ReplaceReferences(
+                   std::move(references), WhenWritten(std::move(respond), std::move(success)));
+             });
   return false;
 }
 
@@ -399,12 +434,13 @@ bool HttpApi::On(const protocol::PostLatest&, const HttpMessage& message, HttpAn
     protocol::AppendArrayOf(body, Pick(entries, places));
     return body;
   };
-  return GatherEach(*cluster, symbols, message, answer, later, Join::kHot, body_of,
-                    [&services = std::as_const(services_)](const std::vector<Symbol>& here) {
-                      HttpAnswer own;
-                      AppendLatestOfMany(services, here, own.body);
-                      return own;
-                    });
+  const auto own = [&services = std::as_const(services_)](const std::vector<Symbol>& here) {
+    HttpAnswer part;
+    AppendLatestOfMany(services, here, part.body);
+    return part;
+  };
+  return GatherEach(*cluster, symbols, message, answer, later,
+                    {kPriceBytesMax, Join::kHot, body_of, own});
 }
 
 bool HttpApi::On(const protocol::GetHealthz&, const HttpMessage&, HttpAnswer& answer, Later) {
@@ -474,13 +510,16 @@ bool HttpApi::On(const protocol::PostCandles&, const HttpMessage& message, HttpA
   }
   const auto fields =
       protocol::SplitObject(message.body, services_.config.limits.json_depth_max).value();
+  const auto body_of = [&fields](const std::vector<size_t>& places) {
+    return CandlesBodyOf(fields, places);
+  };
+  const auto own = [&services = std::as_const(services_),
+                    request = asked.request](const std::vector<Symbol>& here) {
+    return AnswerCandlesOfMany(services, here, request);
+  };
   return GatherEach(
-      *cluster, asked.series, message, answer, later, Join::kCold,
-      [&fields](const std::vector<size_t>& places) { return CandlesBodyOf(fields, places); },
-      [&services = std::as_const(services_),
-       request = asked.request](const std::vector<Symbol>& here) {
-        return AnswerCandlesOfMany(services, here, request);
-      });
+      *cluster, asked.series, message, answer, later,
+      {kPriceBytesMax + kCandleBytesMax * asked.request.limit, Join::kCold, body_of, own});
 }
 
 bool HttpApi::On(protocol::GetExchanges& asked, const HttpMessage& message, HttpAnswer& answer,

@@ -44,6 +44,8 @@ class HttpApi {
  private:
   using Later = absl::FunctionRef<Respond()>;
 
+  protocol::OrProblem<protocol::HttpRequest> Route(const HttpMessage& message) const;
+
   // One for each request; true: `answer` is filled in.
   bool On(const protocol::PostEvents&, const HttpMessage&, HttpAnswer&, Later);
   bool On(const protocol::GetLatest&, const HttpMessage&, HttpAnswer&, Later);
@@ -125,13 +127,25 @@ class HttpApi {
   using BodyOf = std::function<std::string(const std::vector<size_t>& places)>;
   /// This node's part of a list.
   using OwnPart = absl::AnyInvocable<HttpAnswer(std::vector<Symbol>)>;
-  /// A list of series, each asked for where it is; for On() to return.
+  /// How each of a list of series is asked for.
+  struct Each {
+    uint64_t bytes;  // of an answer to one of them, about, at most
+    Join join;       // kCold: a node may also answer that one of them is not known
+    BodyOf body_of;
+    OwnPart own;
+  };
+  /// A list of series, each asked for where it is; for On() to return. A node is asked for no more
+  /// at once than it may answer.
   bool GatherEach(Cluster& cluster, const std::vector<Symbol>& series, const HttpMessage& message,
-                  HttpAnswer& answer, Later later, Join kind, const BodyOf& body_of, OwnPart own);
+                  HttpAnswer& answer, Later later, Each each);
 
+  /// Makes the change here, and answers.
+  using Change = absl::AnyInvocable<void(Respond)>;
   /// A change that is to be made on every node: when it is made here, the others are told, and the
-  /// answer is of all of them.
-  Respond TellOthers(const HttpMessage& message, Respond respond);
+  /// answer is of all of them. This node begins one when the one before has ended everywhere.
+  void MakeChange(const HttpMessage& message, Respond respond, Change change);
+  /// Told what became of a change here, tells the others, then answers.
+  Respond TellOthers(Cluster& cluster, const HttpMessage& message, Respond respond);
 
   /// The callback of a write of the engine: `success` answers if it went well.
   absl::AnyInvocable<void(absl::Status)> WhenWritten(Respond respond, HttpAnswer success);

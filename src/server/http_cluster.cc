@@ -1,4 +1,7 @@
 // HttpApi: what concerns the other nodes of the cluster.
+#include <algorithm>
+
+#include "base/units.h"
 #include "protocol/http_target.h"
 #include "protocol/json_replies.h"
 #include "protocol/json_split.h"
@@ -11,10 +14,18 @@ using protocol::ProblemCode;
 
 namespace {
 
-/// Nothing was ever seen of one of the series, so there is no answer to any.
-bool SaysUnknownSeries(const PeerAnswer& answer) {
-  return answer.status == 404 &&
-         answer.body.find(R"("code":"unknown_series")") != std::string::npos;
+/// So much of an answer may be asked for within cluster.peer_timeout; for more there is more time.
+constexpr uint64_t kBytesPerPatience = 16_MiB;
+
+/// Nothing was ever seen of one of the series, says the node that has it: so there is no answer to
+/// any.
+bool SaysUnknownSeries(const Cluster& cluster, const PeerAnswer& answer) {
+  if (answer.status != 404 || !cluster.CoversShareOf(answer.node, answer.share)) return false;
+  const auto fields = protocol::SplitObject(answer.body);
+  if (!fields) return false;
+  return std::ranges::any_of(*fields, [](const auto& field) {
+    return field.first == "code" && field.second == R"("unknown_series")";
+  });
 }
 
 }  // namespace
@@ -24,7 +35,7 @@ Cluster* HttpApi::Together(const HttpMessage& message) const {
 }
 
 bool HttpApi::IsElsewhere(const SymbolView& pair, const HttpMessage& message, HttpAnswer& answer) {
-  Cluster* const cluster = Together(message);
+  Cluster* const cluster = services_.cluster;
   if (cluster == nullptr) return false;
   const auto node = cluster->Elsewhere(pair);
   if (!node) return false;
@@ -49,6 +60,8 @@ bool HttpApi::Gather(std::vector<PeerRequest> requests, HttpAnswer& answer, Late
   auto take = [&services = services_, &worker = worker_, kind, join = std::move(join),
                respond = later()](PeerAnswers answers) mutable {
     auto compute = [join = std::move(join), answers = std::move(answers)]() mutable {
+      // What this node lacks is no gap of another.
+      if (std::ranges::any_of(answers, &PeerAnswer::no_memory)) return Overloaded();
       return join(std::move(answers));
     };
     auto then = [&services, respond = std::move(respond)](HttpAnswer joined) mutable {
@@ -66,49 +79,60 @@ bool HttpApi::Gather(std::vector<PeerRequest> requests, HttpAnswer& answer, Late
 }
 
 bool HttpApi::GatherEach(Cluster& cluster, const std::vector<Symbol>& series,
-                         const HttpMessage& message, HttpAnswer& answer, Later later, Join kind,
-                         const BodyOf& body_of, OwnPart own) {
-  DividedList list(cluster, series);
+                         const HttpMessage& message, HttpAnswer& answer, Later later, Each each) {
+  const uint64_t part_bytes_max = services_.config.peers.answer_bytes_max;
+  DividedList list(cluster, series, std::max<uint64_t>(part_bytes_max / each.bytes, 1));
   std::vector<PeerRequest> requests;
-  for (const uint32_t node : list.Others()) {
-    requests.push_back({node, message.method, protocol::OriginForm(message.target),
-                        message.authorization, body_of(list.PlacesOf(node))});
+  for (const DividedList::Part& part : list.Others()) {
+    requests.push_back({part.node, message.method, protocol::OriginForm(message.target),
+                        message.authorization, each.body_of(part.places),
+                        1 + part.places.size() * each.bytes / kBytesPerPatience});
   }
   std::vector<Symbol> here;
-  for (const size_t place : list.PlacesOf(cluster.self())) here.push_back(series[place]);
-  return Gather(std::move(requests), answer, later, kind,
+  for (const size_t place : list.Own().places) here.push_back(series[place]);
+  return Gather(std::move(requests), answer, later, each.join,
                 [&cluster, list = std::move(list), here = std::move(here),
-                 own = std::move(own)](PeerAnswers answers) mutable {
-                  if (!here.empty()) {
-                    HttpAnswer part = own(std::move(here));
-                    if (part.status != 200) return part;
-                    answers.push_back(AnswerOfSelf(cluster, part.status, std::move(part.body)));
-                  }
-                  for (PeerAnswer& each : answers) {
-                    if (!SaysUnknownSeries(each)) continue;
+                 own = std::move(each.own), join = each.join](PeerAnswers answers) mutable {
+                  HttpAnswer part = own(std::move(here));
+                  if (part.status != 200) return part;
+                  for (PeerAnswer& other : answers) {
+                    if (join != Join::kCold || !SaysUnknownSeries(cluster, other)) continue;
                     HttpAnswer unknown;
-                    unknown.status = each.status;
+                    unknown.status = other.status;
                     unknown.content_type = protocol::kProblemContentType;
-                    unknown.body = std::move(each.body);
+                    unknown.body = std::move(other.body);
                     return unknown;
                   }
-                  return list.Join(cluster, answers);
+                  return list.Join(cluster, answers, part.body);
                 });
 }
 
-Respond HttpApi::TellOthers(const HttpMessage& message, Respond respond) {
+void HttpApi::MakeChange(const HttpMessage& message, Respond respond, Change change) {
   Cluster* const cluster = Together(message);
-  if (cluster == nullptr) return respond;
-  return [cluster, &io = worker_.io(), requests = RequestsToOthers(*cluster, message),
-          respond = std::move(respond)](HttpAnswer own) mutable {
+  if (cluster == nullptr) return change(std::move(respond));
+  auto make = [change = std::move(change),
+               tell = TellOthers(*cluster, message, std::move(respond))]() mutable {
+    change(std::move(tell));
+  };
+  cluster->BeginChange([&io = worker_.io(), make = std::move(make)]() mutable {
+    boost::asio::post(io, std::move(make));
+  });
+}
+
+Respond HttpApi::TellOthers(Cluster& cluster, const HttpMessage& message, Respond respond) {
+  auto end = [&cluster, respond = std::move(respond)](HttpAnswer answer) mutable {
+    cluster.EndChange();
+    respond(std::move(answer));
+  };
+  return [&cluster, &io = worker_.io(), requests = RequestsToOthers(cluster, message),
+          end = std::move(end)](HttpAnswer own) mutable {
     const bool made = own.status == 200 || own.status == 204 || own.status == 404;
-    if (!made) return respond(std::move(own));  // nor anywhere else
-    cluster->peers().Ask(std::move(requests), [cluster, &io, own = std::move(own),
-                                               respond = std::move(respond)](
-                                                  PeerAnswers answers) mutable {
-      boost::asio::post(io, [respond = std::move(respond),
-                             answer = AnswerOfChange(*cluster, std::move(own), answers)]() mutable {
-        respond(std::move(answer));
+    if (!made) return end(std::move(own));  // nor anywhere else
+    cluster.peers().Ask(std::move(requests), [&cluster, &io, own = std::move(own),
+                                              end = std::move(end)](PeerAnswers answers) mutable {
+      boost::asio::post(io, [end = std::move(end),
+                             answer = AnswerOfChange(cluster, std::move(own), answers)]() mutable {
+        end(std::move(answer));
       });
     });
   };

@@ -130,7 +130,7 @@ ResolvedEvents ResolveEvents(Services& services, protocol::EventParser& parser,
     engine.CountRejected(Refusal::kInvalidJson);
     return resolved;
   }
-  if (services.cluster != nullptr && !message.forwarded) {
+  if (services.cluster != nullptr) {
     if (const auto node = OnlyNodeOf(*services.cluster, parsed)) {
       resolved.moved =
           MovedTo(*services.cluster, *node, parsed.events.front().symbol, message.target);

@@ -3,7 +3,6 @@
 #include <openssl/ssl.h>
 #include <spdlog/spdlog.h>
 
-#include <array>
 #include <atomic>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -23,6 +22,10 @@
 #include <thread>
 #include <unordered_set>
 
+#include "market/validation.h"
+#include "protocol/json_split.h"
+#include "protocol/json_string.h"
+
 namespace wick::server {
 namespace {
 
@@ -31,10 +34,12 @@ namespace http = boost::beast::http;
 namespace ssl = boost::asio::ssl;
 using asio::ip::tcp;
 using ErrorCode = boost::system::error_code;
+using SteadyClock = std::chrono::steady_clock;
 
 /// Kept open to each node between questions.
 constexpr size_t kIdleMax = 16;
-/// Of an answer that says why there is none, in messages.
+/// Of an answer that says why there is none: as much is looked at, and so much is passed on.
+constexpr size_t kProblemBytesMax = 64_KiB;
 constexpr size_t kReasonBytesMax = 300;
 constexpr uint32_t kHeaderBytesMax = 16_KiB;
 
@@ -72,6 +77,22 @@ std::string TextOf(const cluster::Node& node, const PeerRequest& request) {
   return text + "\r\n" + request.body;
 }
 
+/// Why there is no answer, in the words of whoever answered, for messages.
+std::string ReasonOf(std::string_view body) {
+  std::string detail;
+  if (body.size() <= kProblemBytesMax) {
+    if (const auto fields = protocol::SplitObject(body)) {
+      for (const auto& [key, value] : *fields) {
+        if (key == "detail" && value.starts_with('"') &&
+            protocol::Unescape(value.substr(1, value.size() - 2), detail)) {
+          body = detail;
+        }
+      }
+    }
+  }
+  return market::Printable(body, kReasonBytesMax);
+}
+
 std::string ShareOf(boost::beast::string_view field) { return {field.data(), field.size()}; }
 
 absl::StatusOr<std::unique_ptr<ssl::context>> MakeContext(const std::string& ca) {
@@ -95,17 +116,53 @@ struct Peers::Impl {
   class Call;
 
   struct Peer {
+    void Set(const cluster::Node& to) {
+      node = to;
+      ErrorCode none;
+      const auto address = asio::ip::make_address(node.host, none);
+      is_name = none.failed();
+      if (!is_name) addresses = {tcp::endpoint(address, node.http_port)};
+    }
+    void Heard() {
+      heard = SteadyClock::now();
+      away.clear();
+    }
+    void Away(std::string why) {
+      away = std::move(why);
+      rests_until = SteadyClock::now() + std::chrono::milliseconds(kPeerRestMs);
+      idle.clear();
+      if (is_name) addresses.clear();
+    }
+
     cluster::Node node;
-    std::vector<std::unique_ptr<Connection>> idle;  // peers' thread
-    std::atomic<uint64_t> failures{0};              // peers' thread writes, anyone reads
-    std::atomic<int> reachable{-1};                 // the same; 0, 1, or -1: was not asked
+    bool is_name = false;  // its host
+    // The peers' thread's.
+    std::vector<std::unique_ptr<Connection>> idle;
+    std::vector<tcp::endpoint> addresses;  // as they were looked up last; empty: they are not known
+    SteadyClock::time_point heard{};       // when it last began an answer
+    std::string away;                      // why it rests, or is tried; empty: it does not
+    SteadyClock::time_point rests_until{};
+    bool is_tried = false;  // by one question
+    // That thread writes, anyone reads.
+    std::atomic<uint64_t> failures{0};
+    std::atomic<int> reachable{-1};  // 0, 1, or -1: was not asked
+  };
+
+  /// Requests of which one answer is made.
+  struct Gathering {
+    std::vector<PeerRequest> requests;
+    PeerAnswers answers;
+    size_t left;
+    Done done;
   };
 
   Impl(const PeerOptions& peer_options, std::span<const cluster::Node> nodes, Budget& budget)
       : options(peer_options), answers(budget), peers(nodes.size()) {
-    for (size_t i = 0; i < nodes.size(); ++i) peers[i].node = nodes[i];
+    for (size_t i = 0; i < nodes.size(); ++i) peers[i].Set(nodes[i]);
   }
 
+  /// Sends the request, and those to the same node behind it when it is answered.
+  void Begin(std::shared_ptr<Gathering> gathering, size_t request);
   void Note(uint32_t node, const std::string& failure);
 
   const PeerOptions options;
@@ -127,18 +184,21 @@ class Peers::Impl::Call : public std::enable_shared_from_this<Call> {
         peer_(impl.peers[request.node]),
         node_(request.node),
         text_(TextOf(peer_.node, request)),
+        timeout_(impl.options.timeout_ms * request.patience),
         done_(std::move(done)),
         timer_(impl.io),
         resolver_(impl.io) {}
 
   void Begin() {
     impl_.calls.insert(this);
-    timer_.expires_after(std::chrono::milliseconds(impl_.options.timeout_ms));
+    began_ = SteadyClock::now();
+    if (!peer_.away.empty()) {
+      if (peer_.is_tried || began_ < peer_.rests_until) return Fail(peer_.away);
+      peer_.is_tried = tries_ = true;
+    }
+    timer_.expires_after(timeout_);
     timer_.async_wait([self = shared_from_this()](const ErrorCode& cancelled) {
-      if (!cancelled && self->done_) {
-        self->Fail(fmt::format("it did not answer within {} ms (cluster.peer_timeout)",
-                               self->impl_.options.timeout_ms));
-      }
+      if (!cancelled && self->done_) self->OnTimeout();
     });
     if (peer_.idle.empty()) return Connect();
     connection_ = std::move(peer_.idle.back());
@@ -148,8 +208,6 @@ class Peers::Impl::Call : public std::enable_shared_from_this<Call> {
   }
 
   void Fail(std::string why) {
-    // Whatever made this one fail may have befallen the other connections, too.
-    peer_.idle.clear();
     PeerAnswer answer;
     answer.failure = std::move(why);
     End(std::move(answer));
@@ -160,6 +218,7 @@ class Peers::Impl::Call : public std::enable_shared_from_this<Call> {
     if (!done_) return;
     answer.node = node_;
     impl_.calls.erase(this);
+    if (tries_) peer_.is_tried = false;
     impl_.Note(node_, answer.failure);
     timer_.cancel();
     resolver_.cancel();
@@ -180,27 +239,47 @@ class Peers::Impl::Call : public std::enable_shared_from_this<Call> {
     };
   }
 
+  void FailAway(std::string why) {
+    peer_.Away(why);
+    Fail(std::move(why));
+  }
+
+  void OnTimeout() {
+    std::string why =
+        fmt::format("it did not answer within {} ms (cluster.peer_timeout)", timeout_.count());
+    // Who answered others meanwhile is there; this question takes it too long.
+    if (peer_.heard >= began_) return Fail(std::move(why));
+    FailAway(std::move(why));
+  }
+
   void Connect() {
     connection_ = std::make_unique<Connection>(impl_.io, impl_.context.get());
-    const cluster::Node& node = peer_.node;
-    ErrorCode no_address;
-    const auto address = asio::ip::make_address(node.host, no_address);
-    if (!no_address) return Connect(std::array{tcp::endpoint(address, node.http_port)});
+    if (peer_.addresses.empty()) {
+      LookUp();
+    } else {
+      Open();
+    }
+  }
+
+  void LookUp() {
+    looked_up_ = true;
     resolver_.async_resolve(
-        node.host, std::to_string(node.http_port),
-        When([this](const ErrorCode& error, tcp::resolver::results_type found) {
+        peer_.node.host, std::to_string(peer_.node.http_port),
+        When([this](const ErrorCode& error, const tcp::resolver::results_type& found) {
           if (error) {
-            return Fail(fmt::format("its name cannot be resolved: {}", error.message()));
+            return FailAway(fmt::format("its name cannot be resolved: {}", error.message()));
           }
-          Connect(std::move(found));
+          peer_.addresses.clear();
+          for (const auto& entry : found) peer_.addresses.push_back(entry.endpoint());
+          Open();
         }));
   }
 
-  template <typename Endpoints>
-  void Connect(Endpoints endpoints) {
-    asio::async_connect(connection_->socket, std::move(endpoints),
-                        When([this](const ErrorCode& error, const auto& /*endpoint*/) {
-                          if (error) return Fail("it cannot be reached: " + error.message());
+  void Open() {
+    asio::async_connect(connection_->socket, peer_.addresses,
+                        When([this](const ErrorCode& error, const tcp::endpoint& /*at*/) {
+                          if (error && peer_.is_name && !looked_up_) return LookUp();
+                          if (error) return FailAway("it cannot be reached: " + error.message());
                           ErrorCode ignored;
                           connection_->socket.set_option(tcp::no_delay(true), ignored);
                           if (connection_->tls) return Handshake();
@@ -237,6 +316,7 @@ class Peers::Impl::Call : public std::enable_shared_from_this<Call> {
     connection_->On([this](auto& stream) {
       http::async_read_header(stream, connection_->buffer, *parser_,
                               When([this](const ErrorCode& error, size_t) {
+                                if (!error || error == http::error::body_limit) peer_.Heard();
                                 if (error == http::error::body_limit) return FailTooLarge();
                                 if (error) return Lost(error);
                                 ReadBody();
@@ -246,7 +326,9 @@ class Peers::Impl::Call : public std::enable_shared_from_this<Call> {
 
   void ReadBody() {
     if (impl_.answers.exhausted()) {
-      return Fail("there is no memory for its answer (limits.max_buffered_answers)");
+      PeerAnswer answer;
+      answer.no_memory = true;
+      return End(std::move(answer));
     }
     memory_ = BudgetHold(impl_.answers, parser_->content_length().value_or(0));
     connection_->On([this](auto& stream) {
@@ -272,8 +354,7 @@ class Peers::Impl::Call : public std::enable_shared_from_this<Call> {
       answer.body = std::move(message.body());
       answer.memory = std::move(memory_);
     } else {
-      answer.failure =
-          fmt::format("it answered {}: {}", status, message.body().substr(0, kReasonBytesMax));
+      answer.failure = fmt::format("it answered {}: {}", status, ReasonOf(message.body()));
     }
     End(std::move(answer));
   }
@@ -294,14 +375,39 @@ class Peers::Impl::Call : public std::enable_shared_from_this<Call> {
   Peer& peer_;
   const uint32_t node_;
   const std::string text_;
+  const std::chrono::milliseconds timeout_;
   Done done_;  // empty: it has ended
+  SteadyClock::time_point began_{};
   asio::steady_timer timer_;
   tcp::resolver resolver_;
   std::unique_ptr<Connection> connection_;
   std::optional<http::response_parser<http::string_body>> parser_;
   BudgetHold memory_;
-  bool reused_ = false;  // the connection, and nothing came through it since
+  bool reused_ = false;     // the connection, and nothing came through it since
+  bool looked_up_ = false;  // the addresses, for this question
+  bool tries_ = false;      // whether the node is back
 };
+
+void Peers::Impl::Begin(std::shared_ptr<Gathering> gathering, size_t request) {
+  auto take = [this, gathering, request](PeerAnswer answer) {
+    Gathering& all = *gathering;
+    const uint32_t node = answer.node;
+    const bool answered = answer.failure.empty() && !answer.no_memory;
+    size_t next = request + 1;
+    for (; !answered && next < all.requests.size() && all.requests[next].node == node; ++next) {
+      all.answers[next].node = node;
+      all.answers[next].failure = answer.failure;
+      all.answers[next].no_memory = answer.no_memory;
+      --all.left;
+    }
+    all.answers[request] = std::move(answer);
+    if (--all.left == 0) return all.done(std::move(all.answers));
+    if (answered && next < all.requests.size() && all.requests[next].node == node) {
+      Begin(gathering, next);
+    }
+  };
+  std::make_shared<Call>(*this, std::move(gathering->requests[request]), std::move(take))->Begin();
+}
 
 void Peers::Impl::Note(uint32_t node, const std::string& failure) {
   Peer& peer = peers[node];
@@ -337,21 +443,13 @@ Peers::~Peers() { Stop(); }
 
 void Peers::Ask(std::vector<PeerRequest> requests, Done done) {
   if (requests.empty()) return done({});
-  struct Gathering {
-    PeerAnswers answers;
-    size_t left;
-    Done done;
-  };
-  auto gathering = std::make_shared<Gathering>(
-      Gathering{PeerAnswers(requests.size()), requests.size(), std::move(done)});
-  asio::post(impl_->io, [&impl = *impl_, requests = std::move(requests),
-                         gathering = std::move(gathering)]() mutable {
-    for (size_t i = 0; i < requests.size(); ++i) {
-      const auto take = [gathering, i](PeerAnswer answer) {
-        gathering->answers[i] = std::move(answer);
-        if (--gathering->left == 0) gathering->done(std::move(gathering->answers));
-      };
-      std::make_shared<Impl::Call>(impl, std::move(requests[i]), take)->Begin();
+  const size_t count = requests.size();
+  auto gathering = std::make_shared<Impl::Gathering>(
+      Impl::Gathering{std::move(requests), PeerAnswers(count), count, std::move(done)});
+  asio::post(impl_->io, [&impl = *impl_, gathering = std::move(gathering)] {
+    const auto& asked = gathering->requests;
+    for (size_t i = 0; i < asked.size(); ++i) {
+      if (i == 0 || asked[i].node != asked[i - 1].node) impl.Begin(gathering, i);
     }
   });
 }

@@ -47,6 +47,24 @@ TEST_CASE("a target is sent on without its host", "[protocol][target]") {
   CHECK(OriginForm("/a?") == "/a");
 }
 
+TEST_CASE("the mark of a redirect is the last parameter and nothing else", "[protocol][target]") {
+  for (const char* target : {"/a", "/a?b=c", "/a?b=moved=1"}) {
+    const std::string marked = WithMovedMark(target);
+    std::string_view cut = marked;
+    CHECK(CutMovedMark(cut));
+    CHECK(cut == target);
+    CHECK_FALSE(CutMovedMark(cut));
+  }
+  CHECK(WithMovedMark("/a?b=c") == "/a?b=c&moved=1");
+  for (const char* target : {"moved=1", "/moved=1", "/a&moved=1", "/a?xmoved=1", "/a?b=moved=1",
+                             "/a?moved=1&b=c", "/a?moved=10", ""}) {
+    CAPTURE(target);
+    std::string_view cut = target;
+    CHECK_FALSE(CutMovedMark(cut));
+    CHECK(cut == target);
+  }
+}
+
 TEST_CASE("no query and no other scheme leads to a route", "[protocol][target]") {
   CHECK(ScopeOfHttp("GET", "http://x/healthz") == Scope::kNone);
   for (const char* target : {"http://x?a=/healthz", "http://x#/healthz", "x?http://y/healthz",

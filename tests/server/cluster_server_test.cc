@@ -2,8 +2,10 @@
 // away.
 #include <boost/asio/ssl.hpp>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,6 +16,7 @@
 #include "cluster/partition_map.h"
 #include "running_cluster.h"
 #include "server/token_file.h"
+#include "strange_node.h"
 
 namespace wick::server {
 namespace {
@@ -153,51 +156,6 @@ std::string Metrics(RunningCluster& cluster, size_t node) {
   return "\n" + cluster.Ask(node, Get("/metrics")).body;
 }
 
-/// Takes connections and never answers.
-class SilentNode {
- public:
-  explicit SilentNode(uint16_t port)
-      : acceptor_(io_, {boost::asio::ip::make_address("127.0.0.1"), port}) {}
-
- private:
-  boost::asio::io_context io_;
-  boost::asio::ip::tcp::acceptor acceptor_;  // the kernel takes them
-};
-
-/// Answers every connection with the same bytes, and closes it.
-class StrangeNode {
- public:
-  StrangeNode(uint16_t port, std::string answer)
-      : acceptor_(io_, {boost::asio::ip::make_address("127.0.0.1"), port}),
-        answer_(std::move(answer)),
-        thread_([this] {
-          Accept();
-          io_.run();
-        }) {}
-  ~StrangeNode() {
-    io_.stop();
-    thread_.join();
-  }
-
- private:
-  void Accept() {
-    acceptor_.async_accept([this](const boost::system::error_code& error,
-                                  boost::asio::ip::tcp::socket socket) {
-      if (error) return;
-      boost::system::error_code ignored;
-      std::string request;
-      boost::asio::read_until(socket, boost::asio::dynamic_buffer(request), "\r\n\r\n", ignored);
-      boost::asio::write(socket, boost::asio::buffer(answer_), ignored);
-      Accept();
-    });
-  }
-
-  boost::asio::io_context io_;
-  boost::asio::ip::tcp::acceptor acceptor_;
-  const std::string answer_;
-  std::thread thread_;
-};
-
 /// The error that a frame of symbols is answered with.
 struct FrameError {
   ErrorCode code{};
@@ -263,8 +221,44 @@ TEST_CASE("every pair is reached through any node", "[server][cluster]") {
   // In absolute form the target is sent on without its host.
   const Answer absolute = cluster.Ask(
       0, "GET http://test/v1/latest?" + Query(elsewhere) + " HTTP/1.1\r\nHost: test\r\n\r\n");
-  CHECK(FieldOf(absolute, "Location") ==
-        "http://" + cluster.http(1) + "/v1/latest?" + Query(elsewhere));
+  CHECK(FieldOf(absolute, "Location") == cluster.Moved(1, "/v1/latest?" + Query(elsewhere)));
+}
+
+TEST_CASE("nodes that are configured otherwise do not send a client to and fro",
+          "[server][cluster]") {
+  RunningCluster cluster(2, 2);
+  cluster.Stop(1);
+  cluster.Start(1, {"cluster.shares=1,0"});
+  const Symbol pair = [] {
+    for (const std::string& base : kBases) {
+      if (PartitionOf({base, "USD", ""}, 2) == 1) return Symbol{base, "USD", "Kraken"};
+    }
+    return Symbol{};
+  }();
+  const std::vector<Question> questions = {
+      {"GET", "/v1/latest?" + Query(pair), ""},
+      {"GET", "/v1/candles?interval=1m&" + Query(pair), ""},
+      {"POST", "/v1/events", EventOf(pair, 1, kNowMs)},
+      {"POST", "/v1/events?ack=none", EventOf(pair, 1, kNowMs)}};
+  for (const Question& question : questions) {
+    CAPTURE(question.target);
+    bool moved = false;
+    const Answer answer = cluster.Follow(0, question.method, question.target, question.body, moved);
+    CHECK(moved);
+    CHECK(answer.status == 503);
+    CHECK(answer.body.find(R"("code":"node_unavailable")") != std::string::npos);
+    CHECK(answer.body.find("another node sent you here") != std::string::npos);
+    CHECK(FieldOf(answer, "Retry-After") == "1");
+    CHECK(FieldOf(answer, "Location").empty());
+  }
+  // A parameter of nothing else, and of no server that stands alone.
+  CHECK(cluster.Ask(0, Get("/v1/bases?moved=1")).status == 400);
+  CHECK(cluster.Ask(0, Get("/v1/latest?moved=1&" + Query(pair))).status == 400);
+  CHECK(cluster.Ask(0, Get("/v1/latest?" + Query(pair) + "&moved=2")).status == 400);
+  RunningServer alone;
+  const Answer refused =
+      Connection(alone.server().http()).Ask(Get("/v1/latest?" + Query(pair) + "&moved=1"));
+  CHECK(refused.body.find(R"("code":"unknown_parameter")") != std::string::npos);
 }
 
 TEST_CASE("a binary request for a pair that is elsewhere is told where", "[server][cluster]") {
@@ -396,7 +390,14 @@ TEST_CASE("without a node the others answer, and say what is missing", "[server]
   CHECK(metrics.find("\nwick_cluster_fan_outs_incomplete_total 0\n") == std::string::npos);
 
   cluster.Start(2);
+  std::this_thread::sleep_for(std::chrono::milliseconds(kPeerRestMs));  // until it is asked again
+  const auto differing = [&](size_t node) {
+    return FieldOf(cluster.Ask(node, Get("/v1/references")), "Wick-References-Differ");
+  };
+  CHECK(differing(0) == "2");
+  CHECK(differing(2) == "0,1");
   REQUIRE(cluster.Ask(0, "PUT", "/v1/bases/BTC/reference", reference).status == 200);
+  CHECK(differing(0).empty());
   REQUIRE(Connection(single.server().http())
               .Ask(WithBody("PUT", "/v1/bases/BTC/reference", reference))
               .status == 200);
@@ -465,7 +466,10 @@ TEST_CASE("a request that another node sent on is answered by this one alone",
                                          symbol.base_currency, symbol.quote_currency);
     CHECK((exchanges.body.find(pair) != std::string::npos) == (NodeOf(symbol) == 0));
   }
-  CHECK(forwarded("GET", "/v1/latest?" + Query(PairOf(1)), "").status == 404);
+  // Of one pair nobody asks so, and a client who says so is sent on.
+  CHECK(forwarded("GET", "/v1/latest?" + Query(PairOf(1)), "").status == 307);
+  CHECK(forwarded("GET", "/v1/candles?" + Query(PairOf(1)), "").status == 307);
+  CHECK(forwarded("POST", "/v1/events", EventOf(PairOf(1), 1, kNowMs)).status == 307);
   CHECK(forwarded("GET", "/v1/latest?" + Query(PairOf(0)), "").status == 200);
   const Answer latest =
       forwarded("POST", "/v1/latest", fmt::format(R"(["Kraken:{}/USD"])", PairOf(1).base_currency));
@@ -508,7 +512,7 @@ TEST_CASE("a pair that moved away is not listed, and asked for where it is now",
     CHECK(latest.body == "[null,null]");
   }
   CHECK(FieldOf(cluster.Ask(1, Get("/v1/latest?" + Query(moves))), "Location") ==
-        "http://" + cluster.http(0) + "/v1/latest?" + Query(moves));
+        cluster.Moved(0, "/v1/latest?" + Query(moves)));
   // Its id is nobody's on this node.
   Connection connection(cluster.server(1).binary());
   connection.AskFrame(HelloFrame());
@@ -565,11 +569,20 @@ TEST_CASE("a node that takes a question and never answers costs its timeout", "[
         std::string::npos);
 
   // While one waits, another has no place; what needs no other node goes on.
+  std::this_thread::sleep_for(std::chrono::milliseconds(kPeerRestMs));
+  const std::string own = [] {
+    for (const std::string& base : kBases) {
+      if (PartitionOf({base, "USD", ""}, 2) == 0) return "\"Kraken:" + base + "/USD\"";
+    }
+    return std::string();
+  }();
   Connection one(cluster.server(0).http());
   Connection other(cluster.server(0).http());
   one.Send(Get("/v1/exchanges"));
   other.Send(Get("/v1/exchanges"));
   CHECK(cluster.Ask(0, Get("/healthz")).status == 200);
+  CHECK(cluster.Ask(0, "POST", "/v1/latest", "[" + own + "]").body == "[null]");
+  CHECK(cluster.Ask(0, "POST", "/v1/candles", R"({"series":[)" + own + "]}").status == 404);
   const Answer first = one.Receive();
   const Answer second = other.Receive();
   CHECK(std::set<int>{first.status, second.status} == std::set<int>{200, 503});
@@ -582,21 +595,17 @@ TEST_CASE("a node that answers what is none is missing", "[server][cluster]") {
   cluster.Stop(1);
   const std::string address = cluster.http(1);
   const auto port = static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
-  const auto with_body = [](std::string_view status, const std::string& body) {
-    return fmt::format("HTTP/1.1 {}\r\nWick-Share: 1/2\r\nContent-Length: {}\r\n\r\n{}", status,
-                       body.size(), body);
-  };
   const std::vector<std::string> answers = {
       "",
       "SSH-2.0-OpenSSH\r\n",
       "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[]",
-      with_body("200 OK", "{}"),
-      with_body("200 OK", "[{\"exchange\":7}]"),
-      with_body("503 Service Unavailable", "[]"),
-      with_body("401 Unauthorized", "[]"),
-      with_body("307 Temporary Redirect", "[]"),
-      with_body("404 Not Found", "[]"),
-      with_body("200 OK", "[" + std::string(70'000, ' ') + "]"),
+      AnswerText("200 OK", "{}"),
+      AnswerText("200 OK", "[{\"exchange\":7}]"),
+      AnswerText("503 Service Unavailable", "[]"),
+      AnswerText("401 Unauthorized", "[]"),
+      AnswerText("307 Temporary Redirect", "[]"),
+      AnswerText("404 Not Found", "[]"),
+      AnswerText("200 OK", "[" + std::string(70'000, ' ') + "]"),
       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",  // stands alone: it has no share
       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nWick-Share: 0-1/4\r\n\r\n[]"};
   for (const std::string& strange : answers) {
@@ -608,8 +617,170 @@ TEST_CASE("a node that answers what is none is missing", "[server][cluster]") {
     CHECK(FieldOf(answer, "Wick-Nodes") == "0");
     CHECK(FieldOf(answer, "Wick-Nodes-Missing") == "1");
   }
-  const StrangeNode node(port, with_body("200 OK", "[]"));
-  CHECK(FieldOf(cluster.Ask(0, Get("/v1/exchanges")), "Wick-Nodes") == "0,1");
+  {
+    const StrangeNode node(port, AnswerText("200 OK", "[]"));
+    // What a client sends with a question that has no body is nobody else's.
+    CHECK(FieldOf(cluster.Ask(0, WithBody("GET", "/v1/exchanges", "{}")), "Wick-Nodes") == "0,1");
+    REQUIRE(node.requests().size() == 1);
+    CHECK(node.requests()[0].find("Content-Length") == std::string::npos);
+    CHECK(node.requests()[0].ends_with("\r\n\r\n"));
+  }
+
+  // That nothing was ever seen of a series only the node says that has it.
+  const std::string there = [] {
+    for (const std::string& base : kBases) {
+      if (PartitionOf({base, "USD", ""}, 2) == 1) return "\"Kraken:" + base + "/USD\"";
+    }
+    return std::string();
+  }();
+  const std::string unknown = R"({"detail":"never","code":"unknown_series"})";
+  const std::vector<std::pair<std::string, bool>> refusals = {
+      {AnswerText("404 Not Found", unknown), true},
+      {AnswerText("404 Not Found", unknown, "0/2"), false},
+      {"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", false},
+      {AnswerText("404 Not Found", "<html>code unknown_series"), false},
+      {AnswerText("404 Not Found", R"({"code":"not_found","detail":"unknown_series"})"), false}};
+  for (const auto& [answer, says_so] : refusals) {
+    CAPTURE(answer);
+    const StrangeNode node(port, answer);
+    const Answer candles = cluster.Ask(0, "POST", "/v1/candles", R"({"series":[)" + there + "]}");
+    CHECK(candles.status == (says_so ? 404 : 200));
+    if (says_so) CHECK(candles.body == unknown);
+    if (!says_so) CHECK(FieldOf(candles, "Wick-Nodes-Missing") == "1");
+    const Answer latest = cluster.Ask(0, "POST", "/v1/latest", "[" + there + "]");
+    CHECK(latest.status == 200);
+    CHECK(FieldOf(latest, "Wick-Nodes-Missing") == "1");
+  }
+}
+
+TEST_CASE("a list is overloaded, not incomplete, if there is no memory for it",
+          "[server][cluster]") {
+  RunningCluster cluster(3, 3, {"limits.max_buffered_answers=1MiB", "cluster.peer_timeout=1s"});
+  const auto port_of = [&](size_t node) {
+    const std::string address = cluster.http(node);
+    return static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+  };
+  cluster.Stop(1);
+  cluster.Stop(2);
+  const StrangeNode large(
+      port_of(1),
+      [](const std::string&) { return "HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n["; },
+      {{}, /*keeps=*/true});
+  const StrangeNode later(port_of(2),
+                          [](const std::string&) { return AnswerText("200 OK", "[]", "2/3"); },
+                          {std::chrono::milliseconds(300)});
+  const Answer answer = cluster.Ask(0, Get("/v1/exchanges"));
+  CHECK(answer.status == 503);
+  CHECK(answer.body.find(R"("code":"overloaded")") != std::string::npos);
+  CHECK(FieldOf(answer, "Wick-Nodes-Missing").empty());
+  CHECK(Metrics(cluster, 0).find("\nwick_cluster_peer_failures_total{node=\"2\"} 0\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("candles of another node come in as many answers as they need", "[server][cluster]") {
+  RunningCluster cluster(2, 2, {"cluster.max_peer_answer=64KiB"});
+  RunningServer single;
+  const std::string base = [] {
+    for (const std::string& name : kBases) {
+      if (PartitionOf({name, "USD", ""}, 2) == 1) return name;
+    }
+    return std::string();
+  }();
+  std::string events = "[";
+  std::string series;
+  for (int exchange = 0; exchange < 40; ++exchange) {
+    const Symbol symbol{base, "USD", fmt::format("X{}", exchange)};
+    series += fmt::format("{}\"X{}:{}/USD\"", exchange > 0 ? "," : "", exchange, base);
+    for (uint64_t minute = 0; minute < 20; ++minute) {
+      events +=
+          (events.size() > 1 ? "," : "") + EventOf(symbol, 1.25 * static_cast<double>(minute + 1),
+                                                   kNowMs - 3'600'000 + minute * 60'000);
+    }
+  }
+  events += "]";
+  REQUIRE(cluster.Ask(1, "POST", "/v1/events", events).status == 200);
+  REQUIRE(Connection(single.server().http()).Ask(WithBody("POST", "/v1/events", events)).status ==
+          200);
+  for (const int limit : {20, 150, 1000}) {
+    CAPTURE(limit);
+    const std::string body = fmt::format(R"({{"series":[{}],"limit":{}}})", series, limit);
+    const Answer expected =
+        Connection(single.server().http()).Ask(WithBody("POST", "/v1/candles", body));
+    REQUIRE(expected.status == 200);
+    CHECK(expected.body.size() > 64 * 1024);
+    const Answer answer = cluster.Ask(0, "POST", "/v1/candles", body);
+    CHECK(FieldOf(answer, "Wick-Nodes") == "0,1");
+    CHECK(FieldOf(answer, "Wick-Nodes-Missing").empty());
+    CHECK((answer.body == expected.body));
+  }
+}
+
+TEST_CASE("a node stops while it waits for others", "[server][cluster]") {
+  RunningCluster cluster(2, 2, {"cluster.peer_timeout=1m"});
+  cluster.Stop(1);
+  const std::string address = cluster.http(1);
+  const SilentNode silent(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+  Connection lists(cluster.server(0).http());
+  Connection changes(cluster.server(0).http());
+  Connection changes_next(cluster.server(0).http());
+  lists.Send(Get("/v1/exchanges"));
+  changes.Send(WithBody("DELETE", "/v1/bases/BTC/reference", ""));
+  changes_next.Send(WithBody("DELETE", "/v1/bases/BTC/reference", ""));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  const auto began = std::chrono::steady_clock::now();
+  cluster.Stop(0);
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(20));
+}
+
+TEST_CASE("a node tells the others of one change after the other", "[server][cluster]") {
+  RunningCluster cluster(2, 2);
+  cluster.Stop(1);
+  const std::string address = cluster.http(1);
+  const StrangeNode node(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))),
+                         [](const std::string&) { return AnswerText("200 OK", "{}"); },
+                         {std::chrono::milliseconds(100), /*keeps=*/true});
+  std::vector<std::unique_ptr<Connection>> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(std::make_unique<Connection>(cluster.server(0).http()));
+    clients.back()->Send(WithBody("PUT", "/v1/bases/BTC/reference",
+                                  fmt::format(R"({{"quoteCurrency":"USD","exchange":"X{}"}})", i)));
+  }
+  for (const auto& client : clients) CHECK(client->Receive().status == 200);
+  const auto requests = node.requests();
+  REQUIRE(requests.size() == 4);
+  CHECK(node.most_at_once() == 1);
+  // What was told last is what stays here.
+  const std::string last = requests.back().substr(requests.back().find("\"exchange\""));
+  CHECK(cluster.Ask(0, WithBody("GET", "/v1/references", "", "Wick-Forwarded: 1\r\n"))
+            .body.find(last.substr(0, last.find('}'))) != std::string::npos);
+}
+
+TEST_CASE("a node is found by its name, and connections to it are kept", "[server][cluster]") {
+  RunningCluster cluster(2, 2);
+  const auto by_names = [&](std::string_view second) {
+    const std::string one = cluster.http(1);
+    const std::string two = cluster.binary(1);
+    return fmt::format("cluster.nodes={}:{},{}:{}:{}", cluster.http(0),
+                       cluster.binary(0).substr(cluster.binary(0).rfind(':') + 1), second,
+                       one.substr(one.rfind(':') + 1), two.substr(two.rfind(':') + 1));
+  };
+  cluster.Stop(0);
+  cluster.Start(0, {by_names("localhost")});
+  for (int i = 0; i < 20; ++i) {
+    REQUIRE(FieldOf(cluster.Ask(0, Get("/v1/bases")), "Wick-Nodes") == "0,1");
+  }
+  // The one that all the questions came through, and this one.
+  CHECK(Metrics(cluster, 1).find("\nwick_connections{protocol=\"http\"} 2\n") != std::string::npos);
+  CHECK(cluster.Ask(0, Get("/v1/cluster")).body.find(R"("http":"localhost:)") != std::string::npos);
+
+  // A connection that was kept and is closed by the other side meanwhile costs nobody anything.
+  cluster.Stop(1);
+  cluster.Start(1);
+  CHECK(FieldOf(cluster.Ask(0, Get("/v1/bases")), "Wick-Nodes") == "0,1");
+
+  cluster.Stop(0);
+  cluster.Start(0, {by_names("wick-1.invalid")});
+  CHECK(FieldOf(cluster.Ask(0, Get("/v1/bases")), "Wick-Nodes-Missing") == "1");
 }
 
 TEST_CASE("a node is found by its name, and connections to it are kept", "[server][cluster]") {
@@ -703,6 +874,19 @@ TEST_CASE("other nodes are asked with the client's token, and over TLS if there 
                                      R"({"quoteCurrency":"USD","exchange":"Kraken"})");
     CHECK(cluster.Ask(0, request("read", put)).status == 403);
     CHECK(cluster.Ask(0, request("admin", put)).status == 200);
+    // A redirect does not bring the token along; who sends it again is answered.
+    const std::string there = [] {
+      for (const std::string& base : kBases) {
+        if (PartitionOf({base, "USD", ""}, 2) == 1) return "/v1/latest?symbol=X:" + base + "/USD";
+      }
+      return std::string();
+    }();
+    CHECK(cluster.Ask(0, Get(there)).status == 401);
+    const Answer moved = cluster.Ask(0, request("read", Get(there)));
+    CHECK(moved.status == 307);
+    REQUIRE(FieldOf(moved, "Location") == cluster.Moved(1, there));
+    CHECK(cluster.Ask(1, Get(there + "&moved=1")).status == 401);
+    CHECK(cluster.Ask(1, request("read", Get(there + "&moved=1"))).status == 404);
     // A node that does not know the token says nothing.
     cluster.Stop(1);
     const std::string none = directory + "/others";
@@ -772,18 +956,24 @@ TEST_CASE("the settings of a cluster are checked before anything starts", "[serv
             "", std::vector<std::string>{nodes, "cluster.partitions=12", "cluster.node=hostname"})
             .ok());
 
+  char pattern[] = "/tmp/wick_cluster_ca_XXXXXX";
+  const std::string directory = ::mkdtemp(pattern);
+  const auto files = test::MakeCertificate(directory, "node");
   std::vector<std::string> overrides = {nodes,
                                         "cluster.partitions=12",
                                         "cluster.node=0",
                                         "cluster.ca=/nowhere/ca.pem",
+                                        "storage.directory=" + directory + "/data",
                                         "server.http=127.0.0.1:0",
                                         "server.binary=127.0.0.1:0",
-                                        "tls.certificate=c",
-                                        "tls.key=k"};
+                                        "tls.certificate=" + files.certificate,
+                                        "tls.key=" + files.key};
   const ManualClock clock(kNowMs);
   const auto started = Server::Start(*LoadConfig("", overrides), clock);
   REQUIRE_FALSE(started.ok());
-  INFO(started.status());
+  CHECK(Message(started.status()).find("cluster.ca = /nowhere/ca.pem: no certificates") !=
+        std::string::npos);
+  std::filesystem::remove_all(directory);
 }
 
 TEST_CASE("nodes may ask one another by their names, without tokens", "[server][cluster]") {

@@ -43,8 +43,8 @@ TEST_CASE("an answer's own fields are sent, and shown to pages that may read it"
   CHECK(Sent(answer, {.date = "D"}).find("Content-Length: 0\r\nWick-Nodes: 0\r\n\r\n") !=
         std::string::npos);
   CHECK(Sent(answer, {.origin = "https://a", .date = "D"})
-            .find("\r\nAccess-Control-Expose-Headers: Wick-Nodes, Wick-Nodes-Missing\r\n") !=
-        std::string::npos);
+            .find("\r\nAccess-Control-Expose-Headers: Wick-Nodes, Wick-Nodes-Missing, "
+                  "Wick-References-Differ\r\n") != std::string::npos);
   CHECK(Sent(answer, {.share = "0-3/12", .date = "D"}).find("\r\nWick-Share: 0-3/12\r\n") !=
         std::string::npos);
   answer.Clear();

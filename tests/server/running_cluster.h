@@ -95,6 +95,11 @@ class RunningCluster {
     return Ask(node,
                body.empty() && method == "GET" ? Get(target) : WithBody(method, target, body));
   }
+  /// The field Location that sends a client on to a node.
+  std::string Moved(size_t node, std::string_view target) const {
+    return fmt::format("http://{}{}{}moved=1", http(node), target,
+                       target.find('?') == std::string_view::npos ? '?' : '&');
+  }
   /// Follows a redirect, once; `moved` says whether there was one.
   Answer Follow(size_t node, std::string_view method, std::string_view target,
                 std::string_view body, bool& moved) {
@@ -103,8 +108,8 @@ class RunningCluster {
     if (!moved) return answer;
     const std::string location = FieldOf(answer, "Location");
     for (size_t other = 0; other < size(); ++other) {
-      if (location == fmt::format("http://{}{}", http(other), target)) {
-        return Ask(other, method, target, body);
+      if (location == Moved(other, target)) {
+        return Ask(other, method, location.substr(location.find("/v1")), body);
       }
     }
     FAIL("no node is at " << location);

@@ -263,7 +263,7 @@ TEST_CASE("a partition moves with its history and without while events flow, eac
     const HttpAnswer answer = http.Get(target);
     CAPTURE(answer.head);
     CHECK(answer.status == 307);
-    CHECK(answer.head.find("Location: http://" + moved_place.http() + target + "\r\n") !=
+    CHECK(answer.head.find("Location: http://" + moved_place.http() + target + "&moved=1\r\n") !=
           std::string::npos);
   }
   const HttpAnswer listed = http.Get("/v1/exchanges");
