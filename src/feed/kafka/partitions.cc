@@ -193,11 +193,11 @@ absl::StatusOr<std::vector<WantedPartition>> KafkaConsumer::Impl::WantedPartitio
   const auto count = static_cast<uint32_t>(of_topic.partition_cnt);
   topic.mismatch.clear();
   if (options_.topic_partitions != 0 && options_.topic_partitions != count) {
-    return Error(
-        absl::StatusCode::kFailedPrecondition,
-        "topic {} has {} partitions, but cluster.partitions is {}: the pairs of both would "
-        "not be the same",
+    topic.mismatch = fmt::format(
+        "topic {} has {} partitions, but cluster.partitions is {}: the pairs of both would not be "
+        "the same; make both numbers one and restart the nodes",
         topic.name, count, options_.topic_partitions);
+    return Error(absl::StatusCode::kFailedPrecondition, "{}", topic.mismatch);
   }
   std::vector<WantedPartition> wanted;
   if (options_.partitions.empty()) {
