@@ -60,7 +60,7 @@ void AddBackup(CLI::App& app, Action& action) {
       ->type_name("SIZE")
       ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
-  AddServerOption(*command, options->server);
+  AddServerOption(*command, options->server, Asks::kOneNode);
   command->add_flag("--json", options->json, "The document of POST /v1/admin/backup");
   command->footer(
       "It holds everything acknowledged before; the server goes on meanwhile. Unchanged files are "

@@ -43,7 +43,7 @@ void AddCheckpoint(CLI::App& app, Action& action) {
   CLI::App* const command =
       app.add_subcommand("checkpoint", "Write a checkpoint and wait until it is durable");
   const auto options = std::make_shared<Options>();
-  AddServerOption(*command, options->server);
+  AddServerOption(*command, options->server, Asks::kOneNode);
   command->add_flag("--json", options->json, "The document of POST /v1/admin/checkpoint");
   command->footer("Examples:\n  wick checkpoint");
   command->callback([options, &action] { action = [options] { return Checkpoint(*options); }; });

@@ -47,7 +47,7 @@ void AddDeadLetters(CLI::App& app, Action& action) {
       ->type_name("N")
       ->check(CLI::Range(1u, wire::kDeadLettersPerReplyMax))
       ->capture_default_str();
-  AddServerOption(*command, options->server);
+  AddServerOption(*command, options->server, Asks::kOneNode);
   command->add_flag("--json", options->json, "The document of GET /v1/admin/dead-letters");
   command->footer(
       "Examples:\n"

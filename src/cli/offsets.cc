@@ -1,6 +1,8 @@
 // wick offsets
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "cli/commands.h"
 #include "cli/server_option.h"
@@ -19,6 +21,13 @@ struct Options {
 };
 
 int Offsets(const Options& options) {
+  // Opening makes a directory that is not there.
+  std::error_code unreadable;
+  if (!std::filesystem::exists(std::filesystem::path(options.directory) / "CURRENT", unreadable)) {
+    Fail(fmt::format("{} holds no data of wick; name the data directory with --data",
+                     options.directory));
+    return kUsage;
+  }
   cold::StoreOptions storage;
   storage.directory = options.directory;
   const auto store = cold::Store::Open(storage);
@@ -34,6 +43,10 @@ int Offsets(const Options& options) {
   }
   const auto offsets = (*store)->KafkaOffsets();
   if (!offsets.ok()) return Fail(Message(offsets.status()));
+  if (offsets->empty()) {
+    Print(fmt::format("no topic was ever read into {}\n", options.directory));
+    return kOk;
+  }
   Table table({"TOPIC", ">PARTITION", ">NEXT OFFSET"});
   for (const cold::KafkaOffset& offset : *offsets) {
     table.Add({offset.topic, std::to_string(offset.partition), std::to_string(offset.next)});

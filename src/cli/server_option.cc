@@ -33,11 +33,12 @@ std::optional<std::string> TokenOf(const Remote& remote) {
 
 }  // namespace
 
-void AddServerOption(CLI::App& command, Remote& remote) {
+void AddServerOption(CLI::App& command, Remote& remote, Asks asks) {
   remote.address = fmt::format("127.0.0.1:{}", wire::kPortDefault);
   command
       .add_option("--server", remote.address,
-                  "Address of the server's binary protocol; of a cluster, of any node")
+                  fmt::format("Address of the server's binary protocol; of a cluster, of {}",
+                              asks == Asks::kAnyNode ? "any node" : "the node that is meant"))
       ->type_name("HOST:PORT")
       ->envname("WICK_SERVER")
       ->capture_default_str();

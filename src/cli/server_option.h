@@ -22,8 +22,11 @@ struct Remote {
   std::string tls_ca;  // empty: the system's authorities
 };
 
+/// Which node of a cluster a command may be sent to.
+enum class Asks : uint8_t { kAnyNode, kOneNode };
+
 /// Adds --server, --token-file, --tls and --tls-ca to a subcommand; `remote` outlives the parsing.
-void AddServerOption(CLI::App& command, Remote& remote);
+void AddServerOption(CLI::App& command, Remote& remote, Asks asks = Asks::kAnyNode);
 
 /// Throws CLI::ValidationError if the address is no HOST:PORT or the file holds no token.
 ClientOptions ClientOptionsOf(const Remote& remote);

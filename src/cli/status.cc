@@ -29,7 +29,7 @@ void AddStatus(CLI::App& app, Action& action) {
   CLI::App* const command =
       app.add_subcommand("status", "Counts, positions, memory and disk of a server");
   const auto options = std::make_shared<Options>();
-  AddServerOption(*command, options->server);
+  AddServerOption(*command, options->server, Asks::kOneNode);
   command->add_flag("--json", options->json, "The document of GET /v1/status");
   command->footer("Examples:\n  wick status\n  wick status --json --server 10.0.0.5:8081");
   command->callback([options, &action] { action = [options] { return Status(*options); }; });

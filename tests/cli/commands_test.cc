@@ -75,6 +75,16 @@ TEST_CASE("the completion knows every command with its options and no other", "[
   CHECK(commands > 10);
 }
 
+TEST_CASE("offsets are of a data directory that is there", "[cli]") {
+  const std::string directory = "/tmp/wick-cli-offsets-" + std::to_string(getpid());
+  for (const char* arguments : {"", " --topic t --partition 1 --set 4"}) {
+    const Outcome outcome = Wick("offsets --data " + directory + arguments);
+    CHECK(outcome.exit_code == 2);
+    CHECK(Says(outcome, directory + " holds no data of wick"));
+    CHECK(access(directory.c_str(), F_OK) != 0);  // and none was made
+  }
+}
+
 TEST_CASE("properties of Kafka come from a file, and no message shows them", "[cli]") {
   const std::string path = "/tmp/wick-cli-properties-" + std::to_string(getpid());
   const auto produce = [&](const std::string& lines) {
