@@ -277,7 +277,7 @@ class Peers::Impl::Call : public std::enable_shared_from_this<Call> {
 
   void Open() {
     asio::async_connect(connection_->socket, peer_.addresses,
-                        When([this](const ErrorCode& error, const tcp::endpoint& /*at*/) {
+                        When([this](const ErrorCode& error, const auto& /*at*/) {
                           if (error && peer_.is_name && !looked_up_) return LookUp();
                           if (error) return FailAway("it cannot be reached: " + error.message());
                           ErrorCode ignored;
