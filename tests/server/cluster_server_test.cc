@@ -783,34 +783,6 @@ TEST_CASE("a node is found by its name, and connections to it are kept", "[serve
   CHECK(FieldOf(cluster.Ask(0, Get("/v1/bases")), "Wick-Nodes-Missing") == "1");
 }
 
-TEST_CASE("a node is found by its name, and connections to it are kept", "[server][cluster]") {
-  RunningCluster cluster(2, 2);
-  const auto by_names = [&](std::string_view second) {
-    const std::string one = cluster.http(1);
-    const std::string two = cluster.binary(1);
-    return fmt::format("cluster.nodes={}:{},{}:{}:{}", cluster.http(0),
-                       cluster.binary(0).substr(cluster.binary(0).rfind(':') + 1), second,
-                       one.substr(one.rfind(':') + 1), two.substr(two.rfind(':') + 1));
-  };
-  cluster.Stop(0);
-  cluster.Start(0, {by_names("localhost")});
-  for (int i = 0; i < 20; ++i) {
-    REQUIRE(FieldOf(cluster.Ask(0, Get("/v1/bases")), "Wick-Nodes") == "0,1");
-  }
-  // The one that all the questions came through, and this one.
-  CHECK(Metrics(cluster, 1).find("\nwick_connections{protocol=\"http\"} 2\n") != std::string::npos);
-  CHECK(cluster.Ask(0, Get("/v1/cluster")).body.find(R"("http":"localhost:)") != std::string::npos);
-
-  // A connection that was kept and is closed by the other side meanwhile costs nobody anything.
-  cluster.Stop(1);
-  cluster.Start(1);
-  CHECK(FieldOf(cluster.Ask(0, Get("/v1/bases")), "Wick-Nodes") == "0,1");
-
-  cluster.Stop(0);
-  cluster.Start(0, {by_names("wick-1.invalid")});
-  CHECK(FieldOf(cluster.Ask(0, Get("/v1/bases")), "Wick-Nodes-Missing") == "1");
-}
-
 TEST_CASE("the map is told over both protocols", "[server][cluster]") {
   RunningCluster cluster(2, 3, {"cluster.shares=0+2,1"});
   const auto node = [&](size_t number, std::string_view partitions, bool self) {
