@@ -40,9 +40,8 @@ void BM_PushCandle(benchmark::State& state) {
   ring.Start(pool, candle);
   for (auto _ : state) {
     ++candle.bucket;
-    ring.Push(pool, kWindow, candle, [](const FoldedCandle& lost) {
-      benchmark::DoNotOptimize(lost.close);
-    });
+    ring.Push(pool, kWindow, candle,
+              [](const FoldedCandle& lost) { benchmark::DoNotOptimize(lost.close); });
   }
   state.SetItemsProcessed(state.iterations());
 }

@@ -119,6 +119,8 @@ TEST_CASE("nodes that read their shares are together what one is that reads all"
   for (size_t node = 0; node < kNodes; ++node) {
     CAPTURE(node);
     CHECK(PictureOf(cluster, node) == before);
+    // Ready is who knows how far each of its partitions is, though no pair may be in it.
+    REQUIRE(Eventually([&] { return cluster.Ask(node, Get("/readyz")).status == 200; }));
     // It reads its share, all of it and nothing else.
     const std::string metrics = cluster.Ask(node, Get("/metrics")).body;
     for (int partition = 0; partition < kPartitions; ++partition) {
