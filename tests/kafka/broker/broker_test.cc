@@ -1,8 +1,8 @@
 // Real ticks through a real Apache Kafka of 12 partitions, with kill -9 of wick and restarts of the
 // broker meanwhile: each record counts once.
 //
-// WICK_KAFKA_EVENTS: how many events (60,000). WICK_KAFKA_KILLS: how often wick is killed (3).
-// WICK_KAFKA_RESTARTS: how often the broker is restarted (1).
+// WICK_KAFKA_EVENTS: how many events (1,000,000). WICK_KAFKA_KILLS: how often wick is killed (10).
+// WICK_KAFKA_RESTARTS: how often the broker is restarted (2).
 #include <algorithm>
 #include <atomic>
 #include <memory>
@@ -112,9 +112,9 @@ TEST_CASE("real ticks through a real Kafka count once, wick and the broker kille
     std::puts(("skipped: no Apache Kafka here: " + why).c_str());
     return;
   }
-  const uint64_t events = NumberOr("WICK_KAFKA_EVENTS", 60'000);
-  const uint64_t kills = NumberOr("WICK_KAFKA_KILLS", 3);
-  const uint64_t restarts = NumberOr("WICK_KAFKA_RESTARTS", 1);
+  const uint64_t events = NumberOr("WICK_KAFKA_EVENTS", 1'000'000);
+  const uint64_t kills = NumberOr("WICK_KAFKA_KILLS", 10);
+  const uint64_t restarts = NumberOr("WICK_KAFKA_RESTARTS", 2);
 
   Broker broker(directory / "kafka");
   feed::KafkaOptions kafka;
