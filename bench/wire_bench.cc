@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "client/codec.h"
 #include "cold/journal_frame.h"
 #include "protocol/binary_replies.h"
 #include "protocol/binary_requests.h"
@@ -28,10 +29,7 @@ void BM_DecodeIngest(benchmark::State& state) {
   std::string bytes;
   const size_t start = wire::BeginFrame(wire::RequestType(wire::Type::kIngest), 1, bytes);
   wire::Writer writer(bytes);
-  writer.U8(static_cast<uint8_t>(wire::Ack::kDurable));
-  writer.U8(0);
-  writer.U16(0);
-  writer.U32(static_cast<uint32_t>(ticks.size()));
+  client::WriteIngestHead(wire::Ack::kDurable, static_cast<uint32_t>(ticks.size()), writer);
   writer.Records(std::span<const Tick>(ticks));
   wire::EndFrame(start, bytes);
   const wire::Limits limits;

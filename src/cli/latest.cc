@@ -10,7 +10,6 @@
 #include "cli/server_option.h"
 #include "cli/symbol_text.h"
 #include "protocol/json_replies.h"
-#include "protocol/json_string.h"
 
 namespace wick::cli {
 namespace {
@@ -50,9 +49,8 @@ std::string JsonOf(const std::vector<Symbol>& symbols, const Gathered<Price>& pr
   for (size_t i = 0; i < symbols.size(); ++i) {
     if (i > 0) text += ',';
     if (missing[i] != nullptr) {
-      text += R"({"code":"node_unavailable","detail":)";
-      protocol::AppendString(text, missing[i]->error.message);
-      text += '}';
+      protocol::AppendNoElement(text, protocol::ProblemCode::kNodeUnavailable,
+                                missing[i]->error.message);
     } else if (prices[i].timestamp_ms == 0) {
       text += "null";
     } else {

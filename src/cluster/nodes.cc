@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/address.h"
+
 namespace wick::cluster {
 namespace {
 
@@ -27,11 +29,6 @@ bool IsIpV6(std::string_view host) {
   return host.find(':') != host.npos && std::ranges::all_of(host, [](unsigned char c) {
            return std::isxdigit(c) != 0 || c == ':' || c == '.' || c == '%';
          });
-}
-
-std::string AddressOf(const Node& node, uint16_t port) {
-  const bool v6 = node.host.find(':') != std::string::npos;
-  return v6 ? fmt::format("[{}]:{}", node.host, port) : fmt::format("{}:{}", node.host, port);
 }
 
 absl::StatusOr<uint16_t> ReadPort(std::string_view text, std::string_view entry) {
@@ -97,8 +94,8 @@ absl::Status AddNodes(std::string_view entry, std::vector<Node>& nodes) {
 
 }  // namespace
 
-std::string HttpAddress(const Node& node) { return AddressOf(node, node.http_port); }
-std::string BinaryAddress(const Node& node) { return AddressOf(node, node.binary_port); }
+std::string HttpAddress(const Node& node) { return AddressText(node.host, node.http_port); }
+std::string BinaryAddress(const Node& node) { return AddressText(node.host, node.binary_port); }
 
 absl::StatusOr<std::vector<Node>> ParseNodes(std::span<const std::string> entries) {
   std::vector<Node> nodes;

@@ -75,6 +75,14 @@ void AppendPriceEvent(std::string& out, const SymbolView& symbol, const Price& p
   out += '}';
 }
 
+void AppendNoElement(std::string& out, ProblemCode code, std::string_view detail) {
+  out += R"({"code":)";
+  AppendString(out, ProblemKinds()[static_cast<size_t>(code)].code);
+  out += R"(,"detail":)";
+  AppendString(out, detail);
+  out += '}';
+}
+
 void AppendPriceEvents(std::string& out, std::span<const PriceEvent> events) {
   AppendArray(out, events, [&out](const PriceEvent& event) {
     AppendPriceEvent(out, event.symbol, event.price);

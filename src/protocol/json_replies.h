@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "engine/engine.h"
+#include "protocol/http_problem.h"
 #include "protocol/json_report.h"
 #include "protocol/kafka_status.h"
 #include "wick/query.h"
@@ -22,6 +23,9 @@ void AppendIngestReply(std::string& out, const engine::IngestResult& result,
 
 /// {"baseCurrency","quoteCurrency","exchange","price",…,"timestampInMs"}
 void AppendPriceEvent(std::string& out, const SymbolView& symbol, const Price& price);
+
+/// The element of an answer's array that says why there is none: {"code","detail"}.
+void AppendNoElement(std::string& out, ProblemCode code, std::string_view detail);
 
 /// Array of price events. An array with gaps (POST /v1/latest) is written by the caller: '[',
 /// elements or "null", ','.

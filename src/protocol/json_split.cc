@@ -38,6 +38,15 @@ std::optional<std::vector<std::pair<std::string, std::string_view>>> SplitObject
   return fields;
 }
 
+std::optional<std::string_view> FindField(std::string_view json, std::string_view name) {
+  const auto fields = SplitObject(json);
+  if (!fields) return std::nullopt;
+  for (const auto& [key, value] : *fields) {
+    if (key == name) return value;
+  }
+  return std::nullopt;
+}
+
 void AppendArrayOf(std::string& out, const std::vector<std::string_view>& elements) {
   out += '[';
   for (size_t i = 0; i < elements.size(); ++i) {

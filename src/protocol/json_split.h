@@ -19,6 +19,9 @@ std::optional<std::vector<std::string_view>> SplitArray(std::string_view json,
 std::optional<std::vector<std::pair<std::string, std::string_view>>> SplitObject(
     std::string_view json, uint32_t depth_max = kJsonDepthDefault);
 
+/// The value of an object's field; nullopt: it has none of that name, or the text is no object.
+std::optional<std::string_view> FindField(std::string_view json, std::string_view name);
+
 /// Appends an array of such parts.
 void AppendArrayOf(std::string& out, const std::vector<std::string_view>& elements);
 

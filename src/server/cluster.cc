@@ -13,8 +13,14 @@ using cluster::PartitionMap;
 
 namespace {
 
-std::string TextOfShare(const PartitionMap& map, uint32_t node) {
-  return fmt::format("{}/{}", cluster::ShareText(map.PartitionsOf(node)), map.partitions());
+/// By node.
+std::vector<std::string> ShareTexts(const PartitionMap& map) {
+  std::vector<std::string> texts;
+  for (uint32_t node = 0; node < map.nodes().size(); ++node) {
+    texts.push_back(
+        fmt::format("{}/{}", cluster::ShareText(map.PartitionsOf(node)), map.partitions()));
+  }
+  return texts;
 }
 
 }  // namespace
@@ -41,7 +47,7 @@ Cluster::Cluster(PartitionMap map, uint32_t self, bool tls, uint32_t fan_outs_ma
       self_(self),
       tls_(tls),
       fan_outs_max_(fan_outs_max),
-      share_text_(TextOfShare(map_, self)),
+      share_texts_(ShareTexts(map_)),
       peers_(std::move(peers)) {}
 
 std::string Cluster::UrlOf(uint32_t number) const {
@@ -54,7 +60,7 @@ std::string Cluster::DescribeMoved(const SymbolView& pair, std::string_view addr
 }
 
 bool Cluster::CoversShareOf(uint32_t node, std::string_view text) const {
-  if (text == TextOfShare(map_, node)) return true;
+  if (text == share_texts_[node]) return true;
   // The nodes were not all restarted with the same map yet.
   const size_t slash = text.rfind('/');
   if (slash == text.npos || text.substr(slash + 1) != fmt::format("{}", map_.partitions())) {

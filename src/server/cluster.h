@@ -65,7 +65,7 @@ class Cluster {
   std::string DescribeMoved(const SymbolView& pair, std::string_view address, uint32_t node) const;
 
   /// "0-3+9/12": the partitions this node answers for, of how many.
-  const std::string& share_text() const { return share_text_; }
+  const std::string& share_text() const { return share_texts_[self_]; }
   /// True if a node whose share_text() is `text` answered for all that the map says is its own.
   bool CoversShareOf(uint32_t node, std::string_view text) const;
 
@@ -96,7 +96,7 @@ class Cluster {
   const uint32_t self_;
   const bool tls_;
   const uint32_t fan_outs_max_;
-  const std::string share_text_;
+  const std::vector<std::string> share_texts_;  // by node
   const std::unique_ptr<Peers> peers_;
   std::atomic<uint32_t> under_way_{0};  // fan-outs
   Counter http_redirects_{0};

@@ -2,8 +2,8 @@
 
 #include "base/assert.h"
 #include "protocol/http_target.h"
+#include "protocol/json_replies.h"
 #include "protocol/json_split.h"
-#include "protocol/json_string.h"
 
 namespace wick::server {
 namespace {
@@ -67,8 +67,8 @@ HttpAnswer DividedList::Join(Cluster& cluster, const PeerAnswers& others,
     }
     const std::string_view why =
         answer.failure.empty() ? "its answer is no list of them" : std::string_view(answer.failure);
-    made.push_back(NoElement(protocol::ProblemCode::kNodeUnavailable,
-                             fmt::format("{} has it: {}", NameOf(cluster, answer.node), why)));
+    protocol::AppendNoElement(made.emplace_back(), protocol::ProblemCode::kNodeUnavailable,
+                              fmt::format("{} has it: {}", NameOf(cluster, answer.node), why));
     for (const size_t place : places) elements[place] = made.back();
     attendance.Miss(answer.node);
   }
@@ -76,14 +76,6 @@ HttpAnswer DividedList::Join(Cluster& cluster, const PeerAnswers& others,
   protocol::AppendArrayOf(joined.body, elements);
   joined.fields = attendance.Fields();
   return joined;
-}
-
-std::string NoElement(protocol::ProblemCode code, std::string_view detail) {
-  std::string element = R"({"code":)";
-  protocol::AppendString(element, protocol::ProblemKinds()[static_cast<size_t>(code)].code);
-  element += R"(,"detail":)";
-  protocol::AppendString(element, detail);
-  return element += '}';
 }
 
 HttpAnswer AnswerOfChange(const Cluster& cluster, HttpAnswer own, const PeerAnswers& answers) {

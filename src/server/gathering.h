@@ -82,9 +82,6 @@ class DividedList {
   std::vector<Part> others_;
 };
 
-/// The element of an answer's array that says why there is none: {"code","detail"}.
-std::string NoElement(protocol::ProblemCode code, std::string_view detail);
-
 /// The answer to a change that every node was told: `own` is what became of it here. A failure
 /// names the nodes that did not make it.
 HttpAnswer AnswerOfChange(const Cluster& cluster, HttpAnswer own, const PeerAnswers& answers);

@@ -128,8 +128,9 @@ bool AppendMoved(const Services& services, const Symbol& symbol, std::string& ou
   const auto node =
       services.cluster != nullptr ? services.cluster->Elsewhere(symbol) : std::nullopt;
   if (!node) return false;
-  out += NoElement(ProblemCode::kMoved,
-                   services.cluster->DescribeMoved(symbol, services.cluster->UrlOf(*node), *node));
+  protocol::AppendNoElement(
+      out, ProblemCode::kMoved,
+      services.cluster->DescribeMoved(symbol, services.cluster->UrlOf(*node), *node));
   return true;
 }
 

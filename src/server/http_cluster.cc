@@ -21,11 +21,7 @@ constexpr uint64_t kBytesPerPatience = 16_MiB;
 /// any.
 bool SaysUnknownSeries(const Cluster& cluster, const PeerAnswer& answer) {
   if (answer.status != 404 || !cluster.CoversShareOf(answer.node, answer.share)) return false;
-  const auto fields = protocol::SplitObject(answer.body);
-  if (!fields) return false;
-  return std::ranges::any_of(*fields, [](const auto& field) {
-    return field.first == "code" && field.second == R"("unknown_series")";
-  });
+  return protocol::FindField(answer.body, "code") == R"("unknown_series")";
 }
 
 }  // namespace

@@ -81,13 +81,10 @@ std::string TextOf(const cluster::Node& node, const PeerRequest& request) {
 std::string ReasonOf(std::string_view body) {
   std::string detail;
   if (body.size() <= kProblemBytesMax) {
-    if (const auto fields = protocol::SplitObject(body)) {
-      for (const auto& [key, value] : *fields) {
-        if (key == "detail" && value.starts_with('"') &&
-            protocol::Unescape(value.substr(1, value.size() - 2), detail)) {
-          body = detail;
-        }
-      }
+    const auto text = protocol::FindField(body, "detail");
+    if (text && text->starts_with('"') &&
+        protocol::Unescape(text->substr(1, text->size() - 2), detail)) {
+      body = detail;
     }
   }
   return market::Printable(body, kReasonBytesMax);
@@ -290,9 +287,7 @@ class Peers::Impl::Call : public std::enable_shared_from_this<Call> {
   void Handshake() {
     const std::string& host = peer_.node.host;
     auto& tls = *connection_->tls;
-    ErrorCode no_address;
-    asio::ip::make_address(host, no_address);
-    if (no_address) SSL_set_tlsext_host_name(tls.native_handle(), host.c_str());
+    if (peer_.is_name) SSL_set_tlsext_host_name(tls.native_handle(), host.c_str());
     tls.set_verify_callback(ssl::host_name_verification(host));
     tls.async_handshake(ssl::stream_base::client, When([this](const ErrorCode& error) {
                           if (error) return Fail("no TLS with it (cluster.ca): " + error.message());

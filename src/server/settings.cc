@@ -8,6 +8,7 @@
 #include <charconv>
 #include <limits>
 
+#include "base/address.h"
 #include "base/assert.h"
 #include "market/retention.h"
 #include "market/tier.h"
@@ -446,11 +447,7 @@ std::string FieldText(const Setting& setting, const ServerConfig& config) {
 
 }  // namespace
 
-std::string ToString(const Endpoint& endpoint) {
-  const bool v6 = endpoint.host.find(':') != std::string::npos;
-  return v6 ? fmt::format("[{}]:{}", endpoint.host, endpoint.port)
-            : fmt::format("{}:{}", endpoint.host, endpoint.port);
-}
+std::string ToString(const Endpoint& endpoint) { return AddressText(endpoint.host, endpoint.port); }
 
 std::span<const Setting> Settings() { return kSettings; }
 

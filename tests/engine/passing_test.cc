@@ -2,7 +2,6 @@
 // the fold of the records before the stored offsets, no more and no less.
 //
 // WICK_SEEDS: how many scripts (300). WICK_SEED: that one alone.
-#include <cstdlib>
 #include <map>
 #include <optional>
 #include <random>
@@ -11,6 +10,7 @@
 #include "engine/hand_turned.h"
 #include "engine/naive_market.h"
 #include "engine/script_setting.h"
+#include "environment.h"
 #include "sanitized.h"
 #include "support/power_loss_env.h"
 
@@ -266,18 +266,13 @@ class Script {
   std::vector<uint64_t> acknowledged_;  // by partition: known to be durable
 };
 
-uint64_t NumberOr(const char* variable, uint64_t otherwise) {
-  const char* const text = std::getenv(variable);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 }  // namespace
 
 TEST_CASE("records of a topic count once through crashes at any moment", "[engine][kafka]") {
   Totals totals;
-  const uint64_t only = NumberOr("WICK_SEED", 0);
+  const uint64_t only = test::NumberOr("WICK_SEED", 0);
   const uint64_t last =
-      only != 0 ? only : NumberOr("WICK_SEEDS", static_cast<uint64_t>(test::Rounds(300)));
+      only != 0 ? only : test::NumberOr("WICK_SEEDS", static_cast<uint64_t>(test::Rounds(300)));
   for (uint64_t seed = only != 0 ? only : 1; seed <= last; ++seed) {
     INFO("WICK_SEED=" << seed << " repeats this script alone");
     Script(seed, totals).Run();

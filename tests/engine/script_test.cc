@@ -3,7 +3,6 @@
 //
 // WICK_SEEDS: how many scripts (2,000; a tenth in a sanitizer's build). WICK_SEED_FIRST: the number
 // of the first (1). WICK_SEED: that one alone.
-#include <cstdlib>
 #include <deque>
 #include <map>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "engine/hand_turned.h"
 #include "engine/naive_market.h"
 #include "engine/script_setting.h"
+#include "environment.h"
 #include "sanitized.h"
 #include "support/power_loss_env.h"
 
@@ -507,19 +507,14 @@ class Script {
   bool unreadable_ = false;
 };
 
-uint64_t Environment(const char* name, uint64_t otherwise) {
-  const char* const text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 }  // namespace
 
 TEST_CASE("the engine equals a pure fold over random scripts on a disk that loses power",
           "[engine][script]") {
-  const uint64_t only = Environment("WICK_SEED", 0);
-  const uint64_t first = only > 0 ? only : Environment("WICK_SEED_FIRST", 1);
+  const uint64_t only = test::NumberOr("WICK_SEED", 0);
+  const uint64_t first = only > 0 ? only : test::NumberOr("WICK_SEED_FIRST", 1);
   const uint64_t seeds =
-      only > 0 ? 1 : Environment("WICK_SEEDS", static_cast<uint64_t>(test::Rounds(2'000)));
+      only > 0 ? 1 : test::NumberOr("WICK_SEEDS", static_cast<uint64_t>(test::Rounds(2'000)));
   Totals totals;
   for (uint64_t seed = first; seed < first + seeds; ++seed) {
     INFO("run it alone: WICK_SEED=" << seed << " engine_test '[script]'");

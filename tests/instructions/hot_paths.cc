@@ -12,6 +12,7 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "client/codec.h"
 #include "engine/shard.h"
 #include "hot/symbol_index.h"
 #include "protocol/binary_requests.h"
@@ -63,10 +64,7 @@ void DecodeFrames(uint64_t frames) {
   std::string bytes;
   const size_t start = wire::BeginFrame(wire::RequestType(wire::Type::kIngest), 1, bytes);
   wire::Writer writer(bytes);
-  writer.U8(static_cast<uint8_t>(wire::Ack::kDurable));
-  writer.U8(0);
-  writer.U16(0);
-  writer.U32(kTicks);
+  client::WriteIngestHead(wire::Ack::kDurable, kTicks, writer);
   bytes.append(reinterpret_cast<const char*>(ticks.data()), ticks.size() * sizeof(Tick));
   wire::EndFrame(start, bytes);
   const wire::Limits limits{.payload_bytes = wire::kPayloadBytesMax,

@@ -2,23 +2,14 @@
 // that knows neither.
 //
 // WICK_KAFKA_RECORDS: how many records go through the crashes (6,000).
-#include <cstdlib>
 #include <future>
 
+#include "environment.h"
 #include "kafka/fixture.h"
 #include "wick/partition.h"
 
 using namespace wick;
 using namespace wick::test;
-
-namespace {
-
-uint64_t NumberOr(const char* variable, uint64_t otherwise) {
-  const char* const text = std::getenv(variable);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
-}  // namespace
 
 TEST_CASE("each record counts once through crashes, power cuts and a broker that restarts",
           "[kafka]") {

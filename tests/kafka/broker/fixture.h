@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <functional>
 #include <map>
 #include <random>
@@ -15,6 +14,7 @@
 #include <thread>
 
 #include "engine/naive_market.h"
+#include "environment.h"
 #include "integration/wick_process.h"
 
 namespace wick::test {
@@ -22,11 +22,6 @@ namespace wick::test {
 inline constexpr int kPartitions = 12;
 inline const std::string kBroker =
     std::string(test::kSourceDirectory) + "/tests/kafka/broker/broker";
-
-inline uint64_t NumberOr(const char* variable, uint64_t otherwise) {
-  const char* const text = std::getenv(variable);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 inline bool Eventually(const std::function<bool()>& so) {
   for (int i = 0; i < 12'000; ++i) {
