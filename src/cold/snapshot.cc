@@ -42,18 +42,19 @@ class ChunkCursor {
   void Previous() { iterator_->Prev(); }
   bool Valid() const { return iterator_->Valid(); }
 
-  /// Replaces `candles` by those of the chunk.
-  absl::Status Read(std::vector<FoldedCandle>& candles) const {
+  /// Appends the candles of the chunk; none if it is damaged.
+  absl::Status Append(std::vector<FoldedCandle>& candles) const {
     const Chunk chunk = ReadBigEndian<Chunk>(ToView(iterator_->key()).substr(sizeof(uint32_t)));
-    candles.clear();
+    const size_t before = candles.size();
     absl::Status status = DecodeValue(ToView(iterator_->value()), chunk, candles);
     if (status.ok()) {
-      const auto wrong = std::ranges::find_if_not(
-          candles, [&](const FoldedCandle& candle) { return IsPossible(tier_, candle); });
+      const auto wrong =
+          std::find_if_not(candles.begin() + static_cast<std::ptrdiff_t>(before), candles.end(),
+                           [&](const FoldedCandle& candle) { return IsPossible(tier_, candle); });
       if (wrong == candles.end()) return status;
       status = Error(absl::StatusCode::kDataLoss, "the candle of bucket {} has impossible values",
                      wrong->bucket);
-      candles.clear();
+      candles.resize(before);
     }
     return Error(absl::StatusCode::kDataLoss,
                  "candle chunk damaged: tier {}, series {}, chunk {}: {}", Name(tier_),
@@ -79,12 +80,16 @@ class ChunkCursor {
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
-/// The part of ascending candles with a bucket in [from, to).
-std::span<const FoldedCandle> Within(std::span<const FoldedCandle> candles, Bucket from,
-                                     Bucket to) {
-  const auto first = std::ranges::lower_bound(candles, from, {}, &FoldedCandle::bucket);
-  const auto end = std::ranges::lower_bound(candles, to, {}, &FoldedCandle::bucket);
-  return {first, end};
+/// Leaves of the candles behind the first `before`, which ascend, those with a bucket in [from,
+/// to).
+void KeepWithin(Bucket from, Bucket to, size_t before, std::vector<FoldedCandle>& candles) {
+  const auto position = [&](Bucket bucket) {
+    return std::lower_bound(
+        candles.begin() + static_cast<std::ptrdiff_t>(before), candles.end(), bucket,
+        [](const FoldedCandle& candle, Bucket sought) { return candle.bucket < sought; });
+  };
+  candles.erase(position(to), candles.end());
+  candles.erase(candles.begin() + static_cast<std::ptrdiff_t>(before), position(from));
 }
 
 }  // namespace
@@ -114,14 +119,16 @@ absl::Status Snapshot::ReadForward(Tier tier, SeriesId series, Bucket from, Buck
   if (from >= to || limit == 0) return absl::OkStatus();
   WICK_RETURN_IF_ERROR(impl_->database.status());
   ChunkCursor cursor(**impl_->database, impl_->snapshot, tier, series, from, to);
-  std::vector<FoldedCandle> chunk;
   for (cursor.ToFirst(); cursor.Valid(); cursor.Next()) {
-    WICK_RETURN_IF_ERROR(cursor.Read(chunk));
-    auto part = Within(chunk, from, to);
-    part = part.first(std::min(part.size(), limit));
-    candles.insert(candles.end(), part.begin(), part.end());
-    limit -= part.size();
-    if (limit == 0) return absl::OkStatus();
+    const size_t before = candles.size();
+    WICK_RETURN_IF_ERROR(cursor.Append(candles));
+    KeepWithin(from, to, before, candles);
+    const size_t taken = candles.size() - before;
+    if (taken >= limit) {
+      candles.resize(before + limit);
+      return absl::OkStatus();
+    }
+    limit -= taken;
   }
   return cursor.status();
 }
@@ -134,11 +141,13 @@ absl::Status Snapshot::ReadBackward(Tier tier, SeriesId series, Bucket from, Buc
   std::vector<FoldedCandle> chunk;
   std::vector<FoldedCandle> newest_first;
   for (cursor.ToLast(); cursor.Valid() && limit > 0; cursor.Previous()) {
-    WICK_RETURN_IF_ERROR(cursor.Read(chunk));
-    auto part = Within(chunk, from, to);
-    part = part.last(std::min(part.size(), limit));
-    newest_first.insert(newest_first.end(), part.rbegin(), part.rend());
-    limit -= part.size();
+    chunk.clear();
+    WICK_RETURN_IF_ERROR(cursor.Append(chunk));
+    KeepWithin(from, to, 0, chunk);
+    const size_t taken = std::min(chunk.size(), limit);
+    newest_first.insert(newest_first.end(), chunk.rbegin(),
+                        chunk.rbegin() + static_cast<std::ptrdiff_t>(taken));
+    limit -= taken;
   }
   if (limit > 0) WICK_RETURN_IF_ERROR(cursor.status());
   candles.insert(candles.end(), newest_first.rbegin(), newest_first.rend());

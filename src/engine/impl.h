@@ -51,7 +51,7 @@ struct Worker {
   uint64_t pass_id = 0;  // newest pass that was begun here
   bool pass_under_way = false;
   uint64_t pass_number = 0;
-  std::vector<SeriesId> pass_series;  // left to capture
+  SeriesSet pass_series;  // left to capture
   std::atomic<uint32_t> slices_unwritten{0};
 };
 

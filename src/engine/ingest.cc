@@ -235,8 +235,8 @@ void Impl::CaptureSlice(unsigned self) {
   CheckpointSlice slice;
   slice.shard = self;
   while (!worker.pass_series.empty() && slice.series.size() < kSeriesPerSliceMax) {
-    slice.series.push_back(worker.shard.Capture(worker.pass_series.back(), worker.last_number));
-    worker.pass_series.pop_back();
+    slice.series.push_back(
+        worker.shard.Capture(worker.pass_series.TakeFirst(), worker.last_number));
   }
   slice.last = worker.pass_series.empty();
   slice.pass_number = worker.pass_number;

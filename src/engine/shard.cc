@@ -50,7 +50,7 @@ size_t Shard::Apply(std::span<Tick> ticks, uint64_t number, uint64_t newest_else
     series.last_number = number;
     if (!series.dirty) {
       series.dirty = true;
-      dirty_.push_back(id);
+      dirty_.Add(id);
     }
     if (event.timestamp_ms < latest.timestamp_ms) {
       ApplyLate(series, id, event, number, newest_elsewhere_ms);
@@ -112,7 +112,7 @@ void Shard::Restore(SeriesId id, const cold::SeriesState& state) {
   UpdateGauges();
 }
 
-std::vector<SeriesId> Shard::TakeDirty() {
+SeriesSet Shard::TakeDirty() {
   counters_.dirty_series.store(0, std::memory_order_relaxed);
   return std::exchange(dirty_, {});
 }

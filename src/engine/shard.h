@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "cold/store.h"
+#include "engine/series_set.h"
 #include "engine/unwritten_candles.h"
 #include "hot/series_table.h"
 #include "hot/slot_pool.h"
@@ -58,8 +59,8 @@ class Shard {
   /// Recovery: a series as its state record says.
   void Restore(SeriesId series, const cold::SeriesState& state);
 
-  /// Series changed since their last capture, to be captured one by one; clears the list.
-  std::vector<SeriesId> TakeDirty();
+  /// Series changed since their last capture, to be captured one by one; none is left.
+  SeriesSet TakeDirty();
   /// State and changed candles of a series as of journal number `applied`. The capture before is
   /// durable.
   CapturedSeries Capture(SeriesId series, uint64_t applied);
@@ -95,7 +96,7 @@ class Shard {
   const Clock& clock_;
   std::array<hot::SlotPool, market::kTierCount> pools_;  // by tier
   UnwrittenCandles unwritten_;
-  std::vector<SeriesId> dirty_;
+  SeriesSet dirty_;
   market::Horizons refused_until_;
   ShardCounters counters_;
 };

@@ -1,6 +1,7 @@
 #include "protocol/json_merge.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <tuple>
 
@@ -48,7 +49,7 @@ class AnswerReader {
     JsonValue value;
     if (!reader_->ReadValue(value) || value.type != JsonType::kNumber) return false;
     number = ToDouble(value.number, value.text);
-    return true;
+    return std::isfinite(number);  // what is not could not be written again
   }
   bool Read(PriceEvent& event) {
     return ReadFields([&](std::string_view key) {
