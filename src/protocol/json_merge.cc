@@ -5,6 +5,7 @@
 #include <optional>
 #include <tuple>
 
+#include "market/validation.h"
 #include "protocol/json_reader.h"
 #include "protocol/json_replies.h"
 #include "protocol/json_string.h"
@@ -36,7 +37,7 @@ class AnswerReader {
   bool Read(std::string& text) {
     JsonValue value;
     return reader_->ReadValue(value) && value.type == JsonType::kString &&
-           Unescape(value.text, text);
+           Unescape(value.text, text) && market::IsValidUtf8(text);
   }
   bool Read(uint64_t& number) {
     JsonValue value;
