@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/json_outline.h"
+#include "cli/dead_letter_table.h"
 #include "cli/server_option.h"
 
 namespace wick::cli {
@@ -24,7 +24,7 @@ int DeadLetters(const Options& options) {
   const Result<std::string> letters =
       client->DeadLetters(options.topic, options.partition, options.offset, options.limit);
   if (!letters) return Fail(letters.error().message);
-  Print(options.json ? *letters + "\n" : JsonOutline(*letters));
+  Print(options.json ? *letters + "\n" : DeadLetterTable(*letters));
   return kOk;
 }
 

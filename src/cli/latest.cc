@@ -80,7 +80,10 @@ int Latest(const Options& options) {
   for (size_t i = 0; i < symbols.size(); ++i) {
     if ((*prices)[i].timestamp_ms != 0) {
       table.Add(symbols[i], (*prices)[i]);
-    } else if (missing[i] == nullptr) {
+    } else if (missing[i] != nullptr) {
+      exit_code = Fail(fmt::format("the price of {} is of node {}, which did not answer",
+                                   SymbolText(symbols[i]), missing[i]->node));
+    } else {
       exit_code = Fail(fmt::format("no price of {} was ever seen; `wick exchanges` lists what was",
                                    SymbolText(symbols[i])));
     }

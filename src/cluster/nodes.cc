@@ -84,7 +84,7 @@ absl::Status AddNodes(std::string_view entry, std::vector<Node>& nodes) {
     if (bracketed ? !IsIpV6(each) : !IsHostName(each)) {
       return InvalidArgument(
           "cluster.nodes: '{}' has no host: write a name, an IPv4 address or an IPv6 address in "
-          "brackets",
+          "brackets, and no scheme",
           entry);
     }
     nodes.push_back({each, http, binary});

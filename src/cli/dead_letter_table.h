@@ -1,0 +1,13 @@
+// Records that could not be read, for people.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace wick::cli {
+
+/// A line for each letter of a document of GET /v1/admin/dead-letters, with the beginning of its
+/// value, and how to ask for those that follow. A text that is no such document is given back.
+std::string DeadLetterTable(std::string_view json);
+
+}  // namespace wick::cli
