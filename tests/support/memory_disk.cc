@@ -57,7 +57,7 @@ bool MemoryDisk::HasDirectory(const std::string& path) const {
 }
 
 void MemoryDisk::Set(Names& names, const Change& change) {
-  for (const auto& [path, entry] : change) {
+  for (const auto& [path, entry] : change.names) {
     if (entry.has_value()) {
       names[path] = *entry;
     } else {
@@ -97,7 +97,7 @@ DiskResult MemoryDisk::Create(uint64_t boot, const std::string& path, FilePointe
     return DiskResult::kOk;
   }
   file = std::make_shared<File>();
-  Apply({{path, Entry{file}}});
+  Apply({.names = {{path, Entry{file}}}});
   return DiskResult::kOk;
 }
 
@@ -173,16 +173,18 @@ DiskResult MemoryDisk::Rename(uint64_t boot, const std::string& from, const std:
     const std::string inside = from + "/";
     for (auto at = source; at != names_.end(); ++at) {
       if (at->first != from && !at->first.starts_with(inside)) continue;
-      change.emplace_back(to + at->first.substr(from.size()), at->second);
+      change.names.emplace_back(to + at->first.substr(from.size()), at->second);
     }
-    for (size_t i = change.size(); i-- > 0;) {
-      change.emplace_back(from + change[i].first.substr(to.size()), std::nullopt);
+    for (size_t i = change.names.size(); i-- > 0;) {
+      change.names.emplace_back(from + change.names[i].first.substr(to.size()), std::nullopt);
     }
     Apply(std::move(change));
     return DiskResult::kOk;
   }
-  if (FilePointer old; FindFile(to, old) == DiskResult::kOk) Unlink(old);
-  Apply({{to, source->second}, {from, std::nullopt}});
+  FilePointer old;
+  const bool replaces = FindFile(to, old) == DiskResult::kOk;
+  if (replaces) Unlink(old);
+  Apply({.names = {{to, source->second}, {from, std::nullopt}}, .replaces = replaces});
   return DiskResult::kOk;
 }
 
@@ -195,7 +197,7 @@ DiskResult MemoryDisk::Link(uint64_t boot, const std::string& from, const std::s
   if (found != DiskResult::kOk) return found;
   if (names_.contains(to)) return DiskResult::kExists;
   if (!HasDirectory(ParentOf(to))) return DiskResult::kNotFound;
-  Apply({{to, Entry{file}}});
+  Apply({.names = {{to, Entry{file}}}});
   return DiskResult::kOk;
 }
 
@@ -207,7 +209,7 @@ DiskResult MemoryDisk::Delete(uint64_t boot, const std::string& path) {
   const DiskResult found = FindFile(path, file);
   if (found != DiskResult::kOk) return found;
   Unlink(file);
-  Apply({{path, std::nullopt}});
+  Apply({.names = {{path, std::nullopt}}});
   return DiskResult::kOk;
 }
 
@@ -217,7 +219,7 @@ DiskResult MemoryDisk::MakeDirectory(uint64_t boot, const std::string& path) {
   if (admitted != DiskResult::kOk) return admitted;
   if (path == "/" || names_.contains(path)) return DiskResult::kExists;
   if (!HasDirectory(ParentOf(path))) return DiskResult::kNotFound;
-  Apply({{path, Entry{}}});
+  Apply({.names = {{path, Entry{}}}});
   return DiskResult::kOk;
 }
 
@@ -229,7 +231,7 @@ DiskResult MemoryDisk::DeleteDirectory(uint64_t boot, const std::string& path) {
   const std::string inside = path + "/";
   const auto next = names_.lower_bound(inside);
   if (next != names_.end() && next->first.starts_with(inside)) return DiskResult::kExists;
-  Apply({{path, std::nullopt}});
+  Apply({.names = {{path, std::nullopt}}});
   return DiskResult::kOk;
 }
 
@@ -240,8 +242,8 @@ DiskResult MemoryDisk::SyncDirectory(uint64_t boot, const std::string& path) {
   if (!HasDirectory(path)) return DiskResult::kNotFound;
   std::vector<Change> others;
   for (Change& change : changes_) {
-    const bool here =
-        std::ranges::any_of(change, [&](const auto& name) { return ParentOf(name.first) == path; });
+    const bool here = std::ranges::any_of(
+        change.names, [&](const auto& name) { return ParentOf(name.first) == path; });
     if (here) {
       Set(durable_, change);
     } else {
@@ -324,8 +326,14 @@ void MemoryDisk::LoseChanges(std::mt19937_64& random) {
   const uint64_t kept = mode == 0   ? changes_.size()
                         : mode == 1 ? 0
                                     : random() % (changes_.size() + 1);
+  size_t ordered = mode == 3 ? 0 : kept;  // so many of the first are all kept
+  std::vector<bool> chosen(changes_.size());
+  for (size_t i = 0; mode == 3 && i < changes_.size(); ++i) {
+    chosen[i] = random() % 2 == 0;
+    if (chosen[i] && changes_[i].replaces) ordered = i;
+  }
   for (size_t i = 0; i < changes_.size(); ++i) {
-    if (mode == 3 ? random() % 2 == 0 : i < kept) Set(durable_, changes_[i]);
+    if (i < ordered || chosen[i]) Set(durable_, changes_[i]);
   }
   changes_.clear();
   // What is in a directory that is not there is not there; its name sorts before theirs.

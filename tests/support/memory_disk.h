@@ -91,8 +91,11 @@ class MemoryDisk {
     FilePointer file;
   };
   using Names = std::map<std::string, Entry>;
-  /// A change of one or two names that became visible at once. Empty: the name went.
-  using Change = std::vector<std::pair<std::string, std::optional<Entry>>>;
+  /// Names that changed at once. Empty: the name went.
+  struct Change {
+    std::vector<std::pair<std::string, std::optional<Entry>>> names;
+    bool replaces = false;  // a rename over a file that was there
+  };
   struct Planned {
     Fault fault;
     uint64_t spared = 0;

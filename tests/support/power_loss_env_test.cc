@@ -99,6 +99,29 @@ TEST_CASE("a new name, a rename and a deletion last from the directory's sync on
   REQUIRE(left.contains({"old", "gone", "new"}));
 }
 
+TEST_CASE("a file that replaced another one is never there without what came before it",
+          "[support][power]") {
+  std::set<std::set<std::string>> left;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    PowerLossEnv disk;
+    MakeDirectory(disk);
+    disk.Put("/d/current", "one");
+    disk.Put("/d/next", "two");
+    REQUIRE(NewFile(disk, "/d/two")->Sync().ok());
+    REQUIRE(disk.env()->RenameFile("/d/next", "/d/current").ok());
+    REQUIRE(NewFile(disk, "/d/after")->Sync().ok());
+    disk.PowerLoss(seed);
+    const std::set<std::string> names = NamesIn(disk);
+    if (disk.Read("/d/current") == "two") REQUIRE(names.contains("two"));
+    left.insert(names);
+  }
+  CHECK(left.contains({"current", "next"}));
+  CHECK(left.contains({"current", "next", "two"}));
+  CHECK(left.contains({"current", "next", "after"}));  // the others in any order
+  CHECK(left.contains({"current", "two"}));
+  CHECK(left.contains({"current", "two", "after"}));
+}
+
 TEST_CASE("a directory that was not synced into its parent may go with all its files",
           "[support][power]") {
   std::set<bool> left;
