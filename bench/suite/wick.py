@@ -48,14 +48,15 @@ class Wick:
     def serve(self, data, *settings):
         return Server(self.binary, data, [*self.settings, *settings])
 
-    def command(self, server, kind, *arguments):
+    def command(self, server, kind, *arguments, seconds=None):
         return [self.binary, "bench", kind, "--server", server.binary, "--json",
-                "--seconds", str(self.seconds), *map(str, arguments)]
+                "--seconds", str(seconds or self.seconds), *map(str, arguments)]
 
-    def load(self, server, kind, *arguments):
+    def load(self, server, kind, *arguments, seconds=None):
         """The document of `wick bench`, with the server's CPU time of the load as serverCpuSeconds."""
         before = server.cpu_seconds()
-        text = run(self.command(server, kind, *arguments), self.seconds + PREPARE_SECONDS)
+        text = run(self.command(server, kind, *arguments, seconds=seconds),
+                   (seconds or self.seconds) + PREPARE_SECONDS)
         document = json.loads(text)
         document["serverCpuSeconds"] = server.cpu_seconds() - before
         return document

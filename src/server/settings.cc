@@ -44,8 +44,9 @@ constexpr auto kSettings = std::to_array<Setting>({
      "Address and port of the binary protocol. Port 0 takes a free one and logs it."},
     {"server.workers", Kind::kCount, "0", 0, 256, 1,
      [](ServerConfig& c) -> Field { return &c.engine.workers; },
-     "Threads that own the series and serve the sockets. 0: one for each core. One fewer answers "
-     "single requests faster where clients share the machine."},
+     "Threads that own the series and serve the sockets. 0: one for each core but one, which "
+     "commits, storage, parsers or clients have. One for each serves more where clients are on "
+     "other machines."},
     {"server.pin_workers", Kind::kFlag, "true", 0, 0, 1,
      [](ServerConfig& c) -> Field { return &c.pin_workers; },
      "Binds each worker to one core. Turn it off where other programs need the same cores."},

@@ -54,7 +54,7 @@ struct ClientLimits {
 /// The settings as the program uses them. A default-constructed one is not the default
 /// configuration: DefaultConfig() is.
 struct ServerConfig {
-  engine::EngineOptions engine;  // engine.workers 0: one for each core
+  engine::EngineOptions engine;  // engine.workers 0: one for each core but one
   cold::StoreOptions storage;
   Endpoint http;
   Endpoint binary;

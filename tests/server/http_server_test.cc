@@ -1,3 +1,6 @@
+#include <sched.h>
+
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -269,6 +272,19 @@ TEST_CASE("operators are answered", "[server][http]") {
   CHECK(Contains(metrics.body, "wick_connections{protocol=\"http\"} 1\n"));
   CHECK(Contains(metrics.body, "{route=\"GET /healthz\",outcome=\"ok\"} 1\n"));
   CHECK(Contains(metrics.body, "{route=\"POST /v1/admin/backup\",outcome=\"client_error\"} 1\n"));
+}
+
+TEST_CASE("without a number of workers there is one for each core but one", "[server]") {
+  cpu_set_t allowed;
+  REQUIRE(sched_getaffinity(0, sizeof(allowed), &allowed) == 0);
+  const int cores = CPU_COUNT(&allowed);
+  RunningServer running({"server.workers=0"});
+  const std::string page = Connection(running.server().http()).Ask(Get("/metrics")).body;
+  const auto of_shard = [&](int shard) {
+    return page.find(fmt::format("wick_shard_queued_events{{shard=\"{}\"}}", shard));
+  };
+  CHECK(of_shard(std::max(cores - 1, 1) - 1) != page.npos);
+  CHECK(of_shard(std::max(cores - 1, 1)) == page.npos);
 }
 
 TEST_CASE("every route is served", "[server][http]") {
