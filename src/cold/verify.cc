@@ -107,13 +107,14 @@ rocksdb::Status OpenToRead(const std::string& directory, const std::vector<Famil
   if (torn) db_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  descriptors.reserve(on_disk.size());
   for (const Family family : on_disk) {
     descriptors.emplace_back(std::string(kFamilyNames[Index(family)]),
                              MakeFamilyOptions(family, options, cache));
   }
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const rocksdb::Status status =
+  rocksdb::Status status =
       rocksdb::DB::OpenForReadOnly(db_options, directory, descriptors, &handles, &db);
   if (!status.ok()) return status;
   opened.db.reset(db);

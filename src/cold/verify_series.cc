@@ -307,6 +307,7 @@ class StateWalk {
 void Verification::CheckSeries() {
   StateWalk states(*this);
   std::vector<TierWalk> tiers;
+  tiers.reserve(market::kTierCount);
   for (const Tier tier : market::kTiers) tiers.emplace_back(*this, tier);
   std::vector<TierPair> pairs;
   for (int i = 0; i + 1 < market::kTierCount; ++i)

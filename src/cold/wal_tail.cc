@@ -14,7 +14,8 @@ namespace {
 constexpr uint64_t kBlockBytes = 32'768;
 constexpr uint64_t kHeaderBytes = 7;
 constexpr uint64_t kSectorBytes = 512;
-constexpr uint64_t kZerosAtEnd = 32;  // no batch of wick's ends in so many
+constexpr uint64_t kPageBytes = 4'096;  // of the page cache: what is written later, or never
+constexpr uint64_t kZerosAtEnd = 32;    // no batch of wick's ends in so many
 constexpr size_t kBatchHeaderBytes = 12;
 constexpr uint64_t kBlocksPerRead = 32;
 
@@ -264,10 +265,14 @@ class Scanner {
       for (; sector + kSectorBytes <= block.size(); sector += kSectorBytes) {
         if (zeros(sector, sector + kSectorBytes)) return true;
       }
+      if (at + block.size() != scan_.file_bytes) continue;
       const uint64_t first = at == damaged_block ? scan_.damage_at - at : 0;
-      const bool is_last = at + block.size() == scan_.file_bytes;
-      if (is_last && block.size() - first >= kZerosAtEnd &&
-          zeros(block.size() - kZerosAtEnd, block.size())) {
+      if (block.size() - first >= kZerosAtEnd && zeros(block.size() - kZerosAtEnd, block.size())) {
+        return true;
+      }
+      // A batch may end in some zeros, but hardly one that also ends just behind a page's begin.
+      const uint64_t page = (block.size() - 1) / kPageBytes * kPageBytes;
+      if (page > first && block.size() - page < kZerosAtEnd && zeros(page, block.size())) {
         return true;
       }
     }
@@ -311,7 +316,7 @@ absl::StatusOr<uint64_t> LogBytes(rocksdb::Env& env, const std::string& director
   uint64_t sum = 0;
   for (const std::string& name : names) {
     uint64_t bytes = 0;
-    if (env.GetFileSize(directory + "/" + name, &bytes).ok()) sum += bytes;
+    if (env.GetFileSize(fmt::format("{}/{}", directory, name), &bytes).ok()) sum += bytes;
   }
   return sum;
 }

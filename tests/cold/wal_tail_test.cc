@@ -131,16 +131,19 @@ TEST_CASE("pages of the last batch that did not arrive: torn", "[cold][wal]") {
 
 TEST_CASE("the last page of the last batch, which did not arrive, is less than a sector: torn",
           "[cold][wal]") {
-  LogText log;
-  log.Add(3'000);
-  const uint64_t whole = log.text().size();
-  log.Add(4'096 - whole - 19 + 100);  // its last 100 bytes are on the next page
-  std::string torn = log.text();
-  std::fill(torn.begin() + 4'096, torn.end(), '\0');
-  const LogScan scan = Scan(torn);
-  CAPTURE(scan.what);
-  REQUIRE(scan.end == LogScan::End::kTorn);
-  REQUIRE(scan.whole_bytes == whole);
+  for (const uint64_t on_next_page : {1, 2, 31, 32, 33, 100}) {
+    LogText log;
+    log.Add(3'000);
+    const uint64_t whole = log.text().size();
+    log.Add(4'096 - whole - 19 + on_next_page);
+    std::string torn = log.text();
+    REQUIRE(torn.size() == 4'096 + on_next_page);
+    std::fill(torn.begin() + 4'096, torn.end(), '\0');
+    const LogScan scan = Scan(torn);
+    CAPTURE(on_next_page, scan.what);
+    REQUIRE(scan.end == LogScan::End::kTorn);
+    REQUIRE(scan.whole_bytes == whole);
+  }
 }
 
 TEST_CASE("a flipped bit of the last batch is damage: it may have been acknowledged",
