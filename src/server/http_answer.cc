@@ -89,6 +89,17 @@ HttpAnswer AnswerOf(protocol::ProblemCode code, std::string detail) {
   return answer;
 }
 
+HttpAnswer UnknownSeries(const SymbolView& symbol) {
+  return AnswerOf(protocol::ProblemCode::kUnknownSeries, DescribeUnknown(symbol));
+}
+
+HttpAnswer QueryFailure(const absl::Status& status) {
+  return AnswerOf(status.code() == absl::StatusCode::kInvalidArgument
+                      ? protocol::ProblemCode::kInvalidParameter
+                      : protocol::ProblemCode::kInternalError,
+                  Message(status));
+}
+
 HttpAnswer Overloaded() {
   return AnswerOf(protocol::ProblemCode::kOverloaded, std::string(kOverloadedMessage));
 }

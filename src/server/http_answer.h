@@ -47,6 +47,12 @@ HttpAnswer Overloaded();
 /// Bytes of memory that an answer takes, about.
 inline uint64_t SizeOf(const HttpAnswer& answer) { return answer.body.size(); }
 
+/// The answer to a question about a series that is not known.
+HttpAnswer UnknownSeries(const SymbolView& symbol);
+
+/// The answer to a read that failed: 400 where the question makes no sense, else 500.
+HttpAnswer QueryFailure(const absl::Status& status);
+
 /// The answer to a write that the engine could not make durable: 507 where the disk is full, else
 /// 503.
 HttpAnswer WriteFailure(const absl::Status& status);
