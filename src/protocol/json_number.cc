@@ -73,7 +73,8 @@ bool AppendPlain(std::string& out, double value) {
   for (size_t decimals = 0; decimals <= kDecimalsMax; ++decimals) {
     const double scaled = value * kPowersOfTen[decimals];
     if (!(scaled < kDigitsEnd)) return false;
-    const auto digits = static_cast<uint64_t>(scaled + 0.5);
+    auto digits = static_cast<uint64_t>(scaled);
+    if (scaled - static_cast<double>(digits) >= 0.5) ++digits;
     // The product is rounded, so it only tells what cannot be; the quotient is what a reader gets.
     if (std::abs(scaled - static_cast<double>(digits)) > scaled * 1e-15) continue;
     if (static_cast<double>(digits) / kPowersOfTen[decimals] != value) continue;

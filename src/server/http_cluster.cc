@@ -10,7 +10,6 @@
 
 namespace wick::server {
 
-using protocol::ProblemCode;
 
 namespace {
 

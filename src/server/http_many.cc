@@ -86,6 +86,7 @@ void AppendLatestOfMany(const Services& services, const std::vector<Symbol>& sym
 std::vector<std::string_view> Pick(const std::vector<std::string_view>& entries,
                                    const std::vector<size_t>& places) {
   std::vector<std::string_view> picked;
+  picked.reserve(places.size());
   for (const size_t place : places) picked.push_back(entries[place]);
   return picked;
 }

@@ -94,7 +94,7 @@ absl::Status KafkaConsumer::Impl::LookForPartitions(KafkaTopic& topic) {
     partition.published = stored->second.published;
     begun.push_back(&partition);
   }
-  const absl::Status status = fresh.empty() ? absl::OkStatus() : AddFresh(topic, std::move(fresh));
+  absl::Status status = fresh.empty() ? absl::OkStatus() : AddFresh(topic, std::move(fresh));
   OfferChunk();
   for (auto& [number, partition] : topic.partitions) {
     if (!partition.reading && partition.counts.state == KafkaState::kStarting) {
