@@ -164,7 +164,7 @@ class Script {
     submissions_.clear();
     disk_.SetSpace(UINT64_MAX);
     disk_.ClearFaults();
-    is_full_ = log_stays_uncut_ = false;
+    is_full_ = cut_may_fail_ = false;
   }
 
   void Stop(HandTurnedEngine& engine) {
@@ -221,8 +221,9 @@ class Script {
     const DiskCall call = kFailingCalls[Random(std::size(kFailingCalls))];
     const Fault fault = OneIn(2) ? Fault::kIo : Fault::kNoSpace;
     disk_.Fail(call, fault, Random(3));
-    log_stays_uncut_ =
-        log_stays_uncut_ || (call == DiskCall::kTruncate && fault == Fault::kNoSpace);
+    const bool cuts =
+        call == DiskCall::kOpen || call == DiskCall::kTruncate || call == DiskCall::kSync;
+    cut_may_fail_ = cut_may_fail_ || (cuts && fault == Fault::kNoSpace);
   }
 
   /// A checkpoint of which the disk has the part of one worker, and the others' is on its way.
@@ -404,7 +405,10 @@ class Script {
       request.limit = 10'000;
       const auto reply = engine->Candles(*id, request);
       INFO(reply.status());
-      if (!reply.ok() && (disk_.power_is_cut() || log_stays_uncut_ || HasFailed(engine))) {
+      const bool log_stays_uncut =
+          cut_may_fail_ &&
+          Message(reply.status()).find("could not be opened again") != std::string::npos;
+      if (!reply.ok() && (disk_.power_is_cut() || log_stays_uncut || HasFailed(engine))) {
         unreadable_ = true;
         return {};
       }
@@ -502,8 +506,8 @@ class Script {
   uint64_t newest_ms_ = 0;
   std::array<uint64_t, 4> horizon_ms_ = {};  // the farthest there ever was
   bool is_full_ = false;
-  bool log_stays_uncut_ = false;  // for want of room, and what is on the disk unread so long
-  bool failed_ = false;           // a write failed for good in this life
+  bool cut_may_fail_ = false;  // for want of room; what is on the disk is unread until it succeeds
+  bool failed_ = false;        // a write failed for good in this life
   bool unreadable_ = false;
 };
 
