@@ -10,6 +10,7 @@
 #include "input.h"
 #include "protocol/binary_requests.h"
 #include "scratch_server.h"
+#include "server/binary_session.h"
 #include "wick/wire.h"
 
 namespace {
@@ -32,7 +33,8 @@ Owed OwedFor(std::string_view stream) {
     binary::Frame frame;
     binary::ErrorReply error;
     binary::HelloRequest hello;
-    const binary::FrameState state = binary::NextFrame(stream, wire::Limits{}, frame, error);
+    const wire::Limits limits = greeted ? wire::Limits{} : server::kLimitsOfHello;
+    const binary::FrameState state = binary::NextFrame(stream, limits, frame, error);
     if (state == binary::FrameState::kPart) break;
     owed.broken = state == binary::FrameState::kBroken ||
                   (!greeted && !binary::DecodeHello(frame, hello, error));

@@ -30,7 +30,9 @@ bool FullMerge(const std::string& existing, const std::vector<std::string>& oper
       key, existing.empty() ? nullptr : &existing_slice, slices, nullptr);
   Slice existing_operand;
   rocksdb::MergeOperator::MergeOperationOutput out(value, existing_operand);
-  return merge.FullMergeV2(in, &out);
+  if (!merge.FullMergeV2(in, &out)) return false;
+  if (!existing_operand.empty()) value = existing_operand.ToString();
+  return true;
 }
 
 bool PartialMerge(const std::vector<std::string>& operands, std::string& merged) {
@@ -96,7 +98,9 @@ void CheckDamaged(fuzz::Input& input) {
   while (operands.size() < kOperandsMax && !input.empty()) operands.emplace_back(input.Text(255));
   if (operands.empty()) return;
   std::string value;
-  if (FullMerge("", operands, value)) CandlesOf(value);
+  // One that stands alone may be passed on as it is: who reads it finds the damage.
+  const bool merged = FullMerge("", operands, value);
+  if (merged && (operands.size() > 1 || value != operands.front())) CandlesOf(value);
   if (PartialMerge(operands, value)) CandlesOf(value);
 }
 

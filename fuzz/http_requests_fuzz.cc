@@ -23,7 +23,6 @@ struct Conversation {
   std::vector<HttpMessage> requests;
   bool failed = false;
   int status = 0;      // of the failure
-  std::string detail;  // of the failure
   bool waits = false;  // for the rest of a request
 };
 
@@ -41,7 +40,7 @@ Conversation Read(std::string_view bytes, size_t piece) {
     if (state == HttpReader::State::kFailed) {
       conversation.failed = true;
       conversation.status = reader.problem().status;
-      conversation.detail = reader.problem().detail;
+      WICK_ASSERT(!reader.problem().detail.empty());
       WICK_ASSERT(conversation.status >= 400);
       return conversation;
     }
@@ -75,10 +74,9 @@ void CheckSame(const Conversation& a, const Conversation& b) {
     WICK_ASSERT(a.requests[i].keep_alive == b.requests[i].keep_alive);
     WICK_ASSERT(a.requests[i].http_1_0 == b.requests[i].http_1_0);
   }
-  if (a.failed && b.failed) {
-    WICK_ASSERT(a.status == b.status);
-    WICK_ASSERT(a.detail == b.detail);
-  }
+  // Which fault of several is met first depends on the pieces; what it means for the client does
+  // not.
+  if (a.failed && b.failed) WICK_ASSERT(a.status == b.status);
   // A header that came in pieces is judged when its end is there, one that came at once may be
   // before.
   if (a.failed != b.failed) WICK_ASSERT(a.failed ? b.waits : a.waits);

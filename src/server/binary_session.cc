@@ -37,11 +37,6 @@ constexpr size_t kOpenLightMax = 1'024;
 using Ms = std::chrono::milliseconds;
 
 constexpr const char* kTakenBack = "the token was taken back";
-/// A first frame: the longest hello, with room for what later versions put behind it. Nobody has
-/// shown a token yet, so nobody gets a larger buffer.
-constexpr wire::Limits kLimitsOfHello{.payload_bytes = 4'096};
-static_assert(kLimitsOfHello.payload_bytes >
-              2 * (wire::kTokenBytesMax + wire::kClientNameBytesMax));
 
 }  // namespace
 

@@ -15,8 +15,15 @@
 #include "server/services.h"
 #include "server/stream.h"
 #include "server/worker.h"
+#include "wick/wire.h"
 
 namespace wick::server {
+
+/// A first frame: the longest hello, with room for what later versions put behind it. Nobody has
+/// shown a token yet, so nobody gets a larger buffer.
+inline constexpr wire::Limits kLimitsOfHello{.payload_bytes = 4'096};
+static_assert(kLimitsOfHello.payload_bytes >
+              2 * (wire::kTokenBytesMax + wire::kClientNameBytesMax));
 
 /// Reads frames and replies to each as soon as its reply is there, in whatever order that happens.
 /// Nothing is read while the peer does not read, too many requests are open, or the engine has no
