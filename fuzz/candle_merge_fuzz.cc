@@ -18,6 +18,7 @@ using market::FoldedCandle;
 using rocksdb::Slice;
 
 constexpr size_t kOperandsMax = 5;
+constexpr uint64_t kEventsMax = uint64_t{1} << 60;  // in a candle: sums do not wrap
 
 /// The merge operator on an existing value (empty: none) and operands; false: it refused.
 bool FullMerge(const std::string& existing, const std::vector<std::string>& operands,
@@ -52,7 +53,8 @@ void CheckGroupings(fuzz::Input& input) {
   std::vector<cold::CandleOp> ops;
   while (operands.size() < kOperandsMax && !input.empty()) {
     const auto op = static_cast<cold::CandleOp>(input.U8() & 1);
-    const auto candles = fuzz::SomeCandles(input, 0, fuzz::AnyPrice);
+    auto candles = fuzz::SomeCandles(input, 0, fuzz::AnyPrice);
+    for (FoldedCandle& candle : candles) candle.count = 1 + candle.count % kEventsMax;
     cold::EncodeOperand(op, candles, operands.emplace_back());
     ops.push_back(op);
     for (const FoldedCandle& candle : candles) {

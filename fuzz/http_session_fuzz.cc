@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "input.h"
 #include "scratch_server.h"
+#include "server/http_guard.h"
 #include "server/http_reader.h"
 
 namespace {
@@ -27,7 +28,10 @@ struct Owed {
 
 Owed OwedFor(std::string_view bytes) {
   Owed owed;
-  HttpReader reader(server::HttpLimits{});
+  const server::BrowserRules rules({}, {}, /*has_tokens=*/false);
+  server::HttpGuard guard(rules, nullptr, "fuzz");
+  HttpReader reader(server::HttpLimits{},
+                    [&guard](const server::HttpMessage& message) { return guard.Check(message); });
   while (!bytes.empty()) {
     size_t consumed = 0;
     const HttpReader::State state = reader.Put(bytes, consumed);
