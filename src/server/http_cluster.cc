@@ -10,7 +10,6 @@
 
 namespace wick::server {
 
-
 namespace {
 
 /// So much of an answer may be asked for within cluster.peer_timeout; for more there is more time.
