@@ -11,7 +11,8 @@
 namespace wick::cli {
 namespace {
 
-constexpr size_t kValueBytesMax = 48;  // a line should stay one
+constexpr size_t kReasonBytesMax = 80;  // a line should stay one
+constexpr size_t kValueBytesMax = 48;
 
 /// A scalar as it reads: strings without quotes and escapes. Empty: there is no such field.
 std::string TextOf(std::string_view object, std::string_view field) {
@@ -35,22 +36,22 @@ std::string TimeOf(const std::string& ms) {
 
 std::string DeadLetterTable(std::string_view json) {
   const auto letters = protocol::SplitArray(protocol::FindField(json, "deadLetters").value_or(""));
-  if (!letters) return std::string(json);
+  if (!letters) return market::Printable(json, json.size()) + '\n';
   if (letters->empty()) return "no dead letters\n";
   Table table({"TIME", "TOPIC", ">PARTITION", ">OFFSET", ">BYTES", "REASON", "VALUE"});
   for (const std::string_view letter : *letters) {
     const bool is_text = protocol::FindField(letter, "value").has_value();
     table.Add({TimeOf(TextOf(letter, "timestampInMs")), TextOf(letter, "topic"),
                TextOf(letter, "partition"), TextOf(letter, "offset"), TextOf(letter, "valueBytes"),
-               market::Printable(TextOf(letter, "reason"), std::string::npos),
+               market::Printable(TextOf(letter, "reason"), kReasonBytesMax),
                is_text ? market::Printable(TextOf(letter, "value"), kValueBytesMax)
                        : "(no text: see --json)"});
   }
   std::string text = table.Text();
   const std::string_view next = protocol::FindField(json, "next").value_or("null");
   if (next != "null") {
-    text += "more: wick dead-letters --topic " + TextOf(next, "topic") + " --partition " +
-            TextOf(next, "partition") + " --offset " + TextOf(next, "offset") + '\n';
+    text += "more: --topic " + TextOf(next, "topic") + " --partition " + TextOf(next, "partition") +
+            " --offset " + TextOf(next, "offset") + '\n';
   }
   return text;
 }

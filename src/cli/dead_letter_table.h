@@ -7,7 +7,8 @@
 namespace wick::cli {
 
 /// A line for each letter of a document of GET /v1/admin/dead-letters, with the beginning of its
-/// value, and how to ask for those that follow. A text that is no such document is given back.
+/// value and without its key, and the options that ask for those that follow. A text that is no
+/// such document is shown as it is.
 std::string DeadLetterTable(std::string_view json);
 
 }  // namespace wick::cli

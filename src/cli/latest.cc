@@ -1,5 +1,6 @@
 // wick latest
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -60,6 +61,18 @@ std::string JsonOf(const std::vector<Symbol>& symbols, const Gathered<Price>& pr
   return text + "]\n";
 }
 
+/// Names the first symbols that have no price because of a node.
+void TellOpen(const std::vector<Symbol>& symbols, const MissingNode& node) {
+  constexpr size_t kNamed = 5;
+  std::string names;
+  for (size_t i = 0; i < std::min(node.entries.size(), kNamed); ++i) {
+    names += (i > 0 ? ", " : "") + SymbolText(symbols[node.entries[i]]);
+  }
+  if (node.entries.size() > kNamed)
+    names += fmt::format(" and {} more", node.entries.size() - kNamed);
+  if (!names.empty()) Fail(fmt::format("open because of node {}: {}", node.node, names));
+}
+
 int Latest(const Options& options) {
   std::vector<Symbol> symbols;
   for (const std::string& text : options.symbols) symbols.push_back(SymbolArgument(text));
@@ -76,14 +89,12 @@ int Latest(const Options& options) {
 
   PriceTable table(SystemClock().NowMs());
   int exit_code = TellMissing(prices->missing);
+  for (const MissingNode& node : prices->missing) TellOpen(symbols, node);
   const std::vector<const MissingNode*> missing = NodesMissing(*prices);
   for (size_t i = 0; i < symbols.size(); ++i) {
     if ((*prices)[i].timestamp_ms != 0) {
       table.Add(symbols[i], (*prices)[i]);
-    } else if (missing[i] != nullptr) {
-      exit_code = Fail(fmt::format("the price of {} is of node {}, which did not answer",
-                                   SymbolText(symbols[i]), missing[i]->node));
-    } else {
+    } else if (missing[i] == nullptr) {
       exit_code = Fail(fmt::format("no price of {} was ever seen; `wick exchanges` lists what was",
                                    SymbolText(symbols[i])));
     }

@@ -81,9 +81,9 @@ void AddToken(CLI::App& app, Action& action) {
       "Scopes: read (prices, candles, status, metrics), ingest (events), admin (references, "
       "checkpoints,\nbackups). None contains another.\n"
       "Examples:\n"
-      "  wick token add feeder --scopes ingest --file tokens >feeder.token\n"
+      "  (umask 077; wick token add feeder --scopes ingest --file tokens >feeder.token)\n"
       "  wick token list --file tokens\n"
-      "  wick token remove feeder --file tokens && kill -HUP $(pidof wick)");
+      "  wick token remove feeder --file tokens && systemctl reload wick");
 }
 
 }  // namespace wick::cli

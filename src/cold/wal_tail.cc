@@ -270,9 +270,11 @@ class Scanner {
       if (block.size() - first >= kZerosAtEnd && zeros(block.size() - kZerosAtEnd, block.size())) {
         return true;
       }
-      // A batch may end in some zeros, but hardly one that also ends just behind a page's begin.
+      // A batch may end in some zeros, but hardly one that also ends just behind a page's begin. (A
+      // change of a manifest may well.)
       const uint64_t page = (block.size() - 1) / kPageBytes * kPageBytes;
-      if (page > first && block.size() - page < kZerosAtEnd && zeros(page, block.size())) {
+      if (!each_.has_value() && page > first && block.size() - page < kZerosAtEnd &&
+          zeros(page, block.size())) {
         return true;
       }
     }

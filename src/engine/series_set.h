@@ -11,9 +11,9 @@
 
 namespace wick::engine {
 
-/// Series ids, each once, taken out in ascending order: their keys then come into RocksDB's
-/// memtables one behind the other, without a search, and the tables made of those do not overlap. A
-/// bit for each series up to the greatest. Threads: one.
+/// Series ids, each once, taken out in ascending order: the keys of one shard's slice then come
+/// into RocksDB's memtables one behind the other, mostly without a search. A bit for each series up
+/// to the greatest. Threads: one.
 class SeriesSet {
  public:
   bool empty() const { return size_ == 0; }
@@ -23,7 +23,9 @@ class SeriesSet {
   void Add(SeriesId series) {
     const size_t word = Raw(series) / 64;
     if (word >= words_.size()) words_.resize(word + 1);
-    words_[word] |= uint64_t{1} << (Raw(series) % 64);
+    const uint64_t bit = uint64_t{1} << (Raw(series) % 64);
+    WICK_ASSERT((words_[word] & bit) == 0);
+    words_[word] |= bit;
     if (size_++ == 0 || word < first_) first_ = word;
   }
 

@@ -56,8 +56,8 @@ std::vector<std::unique_ptr<Worker>> MakeWorkers(const ServerConfig& config) {
   // A core is left to whoever else works for an answer: the commit thread, RocksDB, parsers,
   // clients of the same machine. Workers on all of them would take turns with these
   // (docs/performance.md).
-  const unsigned spared = static_cast<unsigned>(std::max<size_t>(cores.size() - 1, 1));
-  const unsigned count = config.engine.workers > 0 ? config.engine.workers : spared;
+  const unsigned all_but_one = static_cast<unsigned>(std::max<size_t>(cores.size() - 1, 1));
+  const unsigned count = config.engine.workers > 0 ? config.engine.workers : all_but_one;
   std::vector<std::unique_ptr<Worker>> workers;
   for (unsigned i = 0; i < count; ++i) {
     const auto core = config.pin_workers ? std::optional(cores[i % cores.size()]) : std::nullopt;

@@ -146,6 +146,20 @@ TEST_CASE("the last page of the last batch, which did not arrive, is less than a
   }
 }
 
+TEST_CASE("a flipped bit before a last page of a few bytes that arrived is damage", "[cold][wal]") {
+  for (const uint64_t on_next_page : {1, 2, 31}) {
+    LogText log;
+    log.Add(3'000);
+    const uint64_t whole = log.text().size();
+    log.Add(4'096 - whole - 19 + on_next_page);
+    std::string flipped = log.text();
+    flipped[whole + 500] ^= 1;
+    const LogScan scan = Scan(flipped);
+    CAPTURE(on_next_page, scan.what);
+    REQUIRE(scan.end == LogScan::End::kDamaged);
+  }
+}
+
 TEST_CASE("a flipped bit of the last batch is damage: it may have been acknowledged",
           "[cold][wal]") {
   for (uint64_t bytes : {5ull, 600ull, 40'000ull}) {

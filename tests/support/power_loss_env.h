@@ -18,7 +18,7 @@ namespace wick::test {
 /// PowerLoss() brings back what a power cut may leave on ext4 or xfs: of each file every synced
 /// byte, of the others all, none, the first few, or some 4 KiB pages and zeros for the rest; of
 /// each directory every change before its last sync, of the later ones all, none, the first few, or
-/// any; but where a rename over a file came through, so did all that came before it (these file
+/// any; but where a rename over a file outlived a loss, so did all that came before it (these file
 /// systems keep the order of names, and RocksDB's step to a new manifest relies on it). Bytes whose
 /// sync failed stay doubtful for ever: Linux forgets that they are dirty, so that a later sync of
 /// the file that succeeds says nothing of them.
