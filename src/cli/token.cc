@@ -79,9 +79,10 @@ void AddToken(CLI::App& app, Action& action) {
   remove->add_option("name", options->name, "Whose it is")->type_name("NAME")->required();
   command->footer(
       "Scopes: read (prices, candles, status, metrics), ingest (events), admin (references, "
-      "checkpoints,\nbackups). None contains another.\n"
+      "checkpoints,\nbackups). None contains another. `umask 077` first keeps the printed token to "
+      "yourself.\n"
       "Examples:\n"
-      "  (umask 077; wick token add feeder --scopes ingest --file tokens >feeder.token)\n"
+      "  wick token add feeder --scopes ingest --file tokens >feeder.token\n"
       "  wick token list --file tokens\n"
       "  wick token remove feeder --file tokens && systemctl reload wick");
 }
