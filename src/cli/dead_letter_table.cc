@@ -1,12 +1,15 @@
 #include "cli/dead_letter_table.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
+#include <utility>
+#include <vector>
 
 #include "cli/table.h"
 #include "cli/time_text.h"
 #include "market/validation.h"
 #include "protocol/json_split.h"
-#include "protocol/json_string.h"
 
 namespace wick::cli {
 namespace {
@@ -14,17 +17,31 @@ namespace {
 constexpr size_t kReasonBytesMax = 80;  // a line should stay one
 constexpr size_t kValueBytesMax = 48;
 
-/// A scalar as it reads: strings without quotes and escapes. Empty: there is no such field.
-std::string TextOf(std::string_view object, std::string_view field) {
-  const std::string_view value = protocol::FindField(object, field).value_or("");
-  std::string text;
-  if (value.size() >= 2 && value.front() == '"') {
-    protocol::Unescape(value.substr(1, value.size() - 2), text);
-  } else {
-    text = value;
+/// The fields of an object, read once; none of a text that is no object.
+class Fields {
+ public:
+  explicit Fields(std::string_view object) {
+    if (auto fields = protocol::SplitObject(object)) fields_ = std::move(*fields);
   }
-  return text;
-}
+
+  bool Has(std::string_view name) const { return Find(name) != nullptr; }
+  /// A scalar as it reads: strings without quotes and escapes. Empty: there is no such field.
+  std::string Text(std::string_view name) const {
+    const std::string_view* const value = Find(name);
+    if (value == nullptr) return {};
+    return protocol::StringOf(*value).value_or(std::string(*value));
+  }
+
+ private:
+  const std::string_view* Find(std::string_view name) const {
+    for (const auto& [key, value] : fields_) {
+      if (key == name) return &value;
+    }
+    return nullptr;
+  }
+
+  std::vector<std::pair<std::string, std::string_view>> fields_;
+};
 
 std::string TimeOf(const std::string& ms) {
   uint64_t time_ms = 0;
@@ -39,19 +56,18 @@ std::string DeadLetterTable(std::string_view json) {
   if (!letters) return market::Printable(json, json.size()) + '\n';
   if (letters->empty()) return "no dead letters\n";
   Table table({"TIME", "TOPIC", ">PARTITION", ">OFFSET", ">BYTES", "REASON", "VALUE"});
-  for (const std::string_view letter : *letters) {
-    const bool is_text = protocol::FindField(letter, "value").has_value();
-    table.Add({TimeOf(TextOf(letter, "timestampInMs")), TextOf(letter, "topic"),
-               TextOf(letter, "partition"), TextOf(letter, "offset"), TextOf(letter, "valueBytes"),
-               market::Printable(TextOf(letter, "reason"), kReasonBytesMax),
-               is_text ? market::Printable(TextOf(letter, "value"), kValueBytesMax)
-                       : "(no text: see --json)"});
+  for (const std::string_view each : *letters) {
+    const Fields letter(each);
+    table.Add({TimeOf(letter.Text("timestampInMs")), letter.Text("topic"), letter.Text("partition"),
+               letter.Text("offset"), letter.Text("valueBytes"),
+               market::Printable(letter.Text("reason"), kReasonBytesMax),
+               letter.Has("value") ? market::Printable(letter.Text("value"), kValueBytesMax)
+                                   : "(no text: see --json)"});
   }
   std::string text = table.Text();
-  const std::string_view next = protocol::FindField(json, "next").value_or("null");
-  if (next != "null") {
-    text += "more: --topic " + TextOf(next, "topic") + " --partition " + TextOf(next, "partition") +
-            " --offset " + TextOf(next, "offset") + '\n';
+  if (const Fields next(protocol::FindField(json, "next").value_or("")); next.Has("topic")) {
+    text += fmt::format("more: --topic {} --partition {} --offset {}\n", next.Text("topic"),
+                        next.Text("partition"), next.Text("offset"));
   }
   return text;
 }

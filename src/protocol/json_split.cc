@@ -1,5 +1,7 @@
 #include "protocol/json_split.h"
 
+#include "protocol/json_string.h"
+
 namespace wick::protocol {
 namespace {
 
@@ -45,6 +47,14 @@ std::optional<std::string_view> FindField(std::string_view json, std::string_vie
     if (key == name) return value;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> StringOf(std::string_view part) {
+  std::string text;
+  if (part.size() < 2 || part.front() != '"' || !Unescape(part.substr(1, part.size() - 2), text)) {
+    return std::nullopt;
+  }
+  return text;
 }
 
 void AppendArrayOf(std::string& out, const std::vector<std::string_view>& elements) {

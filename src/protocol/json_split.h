@@ -22,6 +22,9 @@ std::optional<std::vector<std::pair<std::string, std::string_view>>> SplitObject
 /// The value of an object's field; nullopt: it has none of that name, or the text is no object.
 std::optional<std::string_view> FindField(std::string_view json, std::string_view name);
 
+/// What a part that is a string means; nullopt: it is none, or an escape in it is none.
+std::optional<std::string> StringOf(std::string_view part);
+
 /// Appends an array of such parts.
 void AppendArrayOf(std::string& out, const std::vector<std::string_view>& elements);
 

@@ -24,7 +24,6 @@
 
 #include "market/validation.h"
 #include "protocol/json_split.h"
-#include "protocol/json_string.h"
 
 namespace wick::server {
 namespace {
@@ -81,11 +80,8 @@ std::string TextOf(const cluster::Node& node, const PeerRequest& request) {
 std::string ReasonOf(std::string_view body) {
   std::string detail;
   if (body.size() <= kProblemBytesMax) {
-    const auto text = protocol::FindField(body, "detail");
-    if (text && text->starts_with('"') &&
-        protocol::Unescape(text->substr(1, text->size() - 2), detail)) {
-      body = detail;
-    }
+    const auto text = protocol::StringOf(protocol::FindField(body, "detail").value_or(""));
+    if (text) body = detail = *text;
   }
   return market::Printable(body, kReasonBytesMax);
 }

@@ -323,17 +323,18 @@ void MemoryDisk::PowerLoss(uint64_t seed) {
 
 void MemoryDisk::LoseChanges(std::mt19937_64& random) {
   const uint64_t mode = random() % 4;  // all, none, the first few, any
-  const uint64_t kept = mode == 0   ? changes_.size()
-                        : mode == 1 ? 0
-                                    : random() % (changes_.size() + 1);
-  size_t ordered = mode == 3 ? 0 : kept;  // so many of the first are all kept
-  std::vector<bool> chosen(changes_.size());
-  for (size_t i = 0; mode == 3 && i < changes_.size(); ++i) {
-    chosen[i] = random() % 2 == 0;
-    if (chosen[i] && changes_[i].replaces) ordered = i;
+  const uint64_t first = mode == 0   ? changes_.size()
+                         : mode == 1 ? 0
+                                     : random() % (changes_.size() + 1);
+  std::vector<bool> kept(changes_.size());
+  for (size_t i = 0; i < kept.size(); ++i) kept[i] = mode == 3 ? random() % 2 == 0 : i < first;
+  bool replaced = false;  // behind this change, and so it is kept
+  for (size_t i = kept.size(); i-- > 0;) {
+    if (replaced) kept[i] = true;
+    replaced = replaced || (kept[i] && changes_[i].replaces);
   }
-  for (size_t i = 0; i < changes_.size(); ++i) {
-    if (i < ordered || chosen[i]) Set(durable_, changes_[i]);
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (kept[i]) Set(durable_, changes_[i]);
   }
   changes_.clear();
   // What is in a directory that is not there is not there; its name sorts before theirs.
