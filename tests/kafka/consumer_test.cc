@@ -25,11 +25,18 @@ TEST_CASE("each record counts once through crashes, power cuts and a broker that
   feed::KafkaOptions kafka = ticks.Reading();
   kafka.dead_letter_topic = "letters";
   std::mt19937_64 random(11);
-  uint64_t read = 0;
+  uint64_t read = 0;   // records, in lives that crashed
+  uint64_t again = 0;  // those of them that were not durable then
   for (int life = 0;; ++life) {
-    const bool last = life == kLives;
     {
-      ReadingEngine reading(StorageOn(disk), Options(1 + life % 3), ticks.clock(), kafka);
+      ReadingEngine reading(StorageOn(disk), Options(1 + life % 3), ticks.clock());
+      const auto durable = reading.engine()->KafkaOffsets();
+      REQUIRE(durable.ok());
+      again = read;
+      for (const auto& offset : *durable) again -= offset.next;
+      // That crashes took nothing back is rare; then there are more of them.
+      const bool last = life == 10 * kLives || (life >= kLives && again > 0);
+      reading.Read(kafka);
       if (last) {
         REQUIRE(Eventually([&] {
           uint64_t next = 0;
@@ -70,7 +77,7 @@ TEST_CASE("each record counts once through crashes, power cuts and a broker that
       // It reads what comes, and dies while it does: half of the times in the middle of a write.
       REQUIRE(
           Eventually([&] { return reading.consumer().Status().partitions.size() == kPartitions; }));
-      if (random() % 2 == 0) disk.CutPowerAfter(random() % 12);
+      if (life >= kLives || random() % 2 == 0) disk.CutPowerAfter(random() % 12);
       if (life == 4) {
         cluster.SetDown(1);
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
@@ -99,8 +106,9 @@ TEST_CASE("each record counts once through crashes, power cuts and a broker that
   }
   REQUIRE(published == std::set<std::string>(ledger.poison.begin(), ledger.poison.end()));
   CHECK(ledger.poison.size() > records / 300);
-  CHECK(read > ledger.records);  // some came again
-  WARN(ledger.records << " records, " << read << " read in lives that crashed");
+  CHECK(again > 0);
+  WARN(ledger.records << " records, " << read << " read in lives that crashed, " << again
+                      << " of them taken back");
 }
 
 TEST_CASE("the partition of a key is that of Java's clients", "[kafka]") {

@@ -27,16 +27,19 @@ class ReadingEngine {
   ReadingEngine(const cold::StoreOptions& storage, const engine::EngineOptions& options,
                 const Clock& clock, const feed::KafkaOptions& kafka)
       : engine_(storage, options, clock) {
+    Read(kafka);
+  }
+  /// Without a consumer, until Read().
+  ReadingEngine(const cold::StoreOptions& storage, const engine::EngineOptions& options,
+                const Clock& clock)
+      : engine_(storage, options, clock) {}
+
+  void Read(const feed::KafkaOptions& kafka) {
     auto consumer = Start(kafka);
     INFO(consumer.status());
     REQUIRE(consumer.ok());
     consumer_ = std::move(*consumer);
   }
-  /// Without a consumer.
-  ReadingEngine(const cold::StoreOptions& storage, const engine::EngineOptions& options,
-                const Clock& clock)
-      : engine_(storage, options, clock) {}
-
   absl::StatusOr<std::unique_ptr<feed::KafkaConsumer>> Start(const feed::KafkaOptions& kafka) {
     return feed::KafkaConsumer::Start(
         *engine_, kafka,
