@@ -1,9 +1,15 @@
 // The end of a log: torn by a power cut, or damaged.
 #include "cold/wal_tail.h"
 
+#include <dlfcn.h>
+
 #include "cold/bytes.h"
 #include "cold/crc32c.h"
 #include "ledger.h"
+
+namespace rocksdb::crc32c {
+uint32_t Extend(uint32_t crc, const char* bytes, size_t size);
+}
 
 namespace wick::cold {
 namespace {
@@ -17,6 +23,16 @@ TEST_CASE("the checksum is CRC-32C, and masked as RocksDB does it", "[cold][wal]
   REQUIRE(Crc32c(0, std::string(32, '\0')) == 0x8a9136aa);  // RFC 3720, B.4
   REQUIRE(Crc32c(Crc32c(0, "1234"), "56789") == 0xe3069283);
   REQUIRE(MaskedCrc(0) == 0xa282ead8);
+}
+
+TEST_CASE("RocksDB takes its checksums from here", "[cold][wal]") {
+  // What the dynamic linker finds first is what the library's own calls find.
+  void* const found = dlsym(RTLD_DEFAULT, "_ZN7rocksdb6crc32c6ExtendEjPKcm");
+  REQUIRE(found == reinterpret_cast<void*>(&rocksdb::crc32c::Extend));
+  Dl_info here, rocksdb;
+  REQUIRE(dladdr(found, &here) != 0);
+  REQUIRE(dladdr(dlsym(RTLD_DEFAULT, "_ZN7rocksdb6crc32c13Crc32cCombineEjjm"), &rocksdb) != 0);
+  REQUIRE(here.dli_fbase != rocksdb.dli_fbase);
 }
 
 /// A log of its own making, by the format's description.
