@@ -37,7 +37,6 @@ void BM_PushCandle(benchmark::State& state) {
   hot::SlotPool pool;
   hot::CandleRing ring;
   FoldedCandle candle = WalkingCandles(1, 1).front();
-  ring.Start(pool, candle);
   for (auto _ : state) {
     ++candle.bucket;
     ring.Push(pool, kWindow, candle,
@@ -52,9 +51,8 @@ void BM_ReadRing(benchmark::State& state) {
   hot::SlotPool pool;
   hot::CandleRing ring;
   const std::vector<FoldedCandle> candles = WalkingCandles(1, count);
-  ring.Start(pool, candles.front());
-  for (size_t i = 1; i < candles.size(); ++i) {
-    ring.Push(pool, count, candles[i], [](const FoldedCandle&) {});
+  for (const FoldedCandle& candle : candles) {
+    ring.Push(pool, count, candle, [](const FoldedCandle&) {});
   }
   std::vector<FoldedCandle> read;
   for (auto _ : state) {

@@ -52,7 +52,7 @@ BENCHMARK(BM_ApplyEvent)->Arg(1'000)->Arg(20'000)->Arg(200'000);
 void BM_ReadLatest(benchmark::State& state) {
   FilledShard filled(static_cast<uint32_t>(state.range(0)));
   for (auto _ : state) {
-    benchmark::DoNotOptimize(filled.table[filled.random() % filled.table.size()].latest.Load());
+    benchmark::DoNotOptimize(filled.table[filled.random() % filled.table.size()].Latest());
   }
   state.SetItemsProcessed(state.iterations());
 }

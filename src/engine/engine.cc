@@ -110,7 +110,7 @@ void Impl::ChangeReferences(ReferenceChange change, absl::AnyInvocable<void(absl
 }
 
 std::optional<Price> Impl::Latest(SeriesId series) const {
-  const Price latest = table[Raw(series)].latest.Load();
+  const Price latest = table[Raw(series)].Latest();
   return latest.timestamp_ms == 0 ? std::nullopt : std::optional(latest);
 }
 

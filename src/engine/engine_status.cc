@@ -15,7 +15,7 @@ EngineStatus Impl::Status() const {
       s.late_beyond_horizon[market::Index(tier)] +=
           counters.late_beyond_horizon[market::Index(tier)].load(kRelaxed);
       s.tier_memory_bytes[market::Index(tier)] +=
-          counters.slot_bytes[market::Index(tier)].load(kRelaxed);
+          counters.ring_bytes[market::Index(tier)].load(kRelaxed);
     }
     s.shards.push_back({.queued_events = worker.queued_events.load(kRelaxed),
                         .uncommitted_events = committer.uncommitted_events(i),

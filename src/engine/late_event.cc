@@ -2,7 +2,6 @@
 // in memory or on disk, closed or not, unless the tier no longer shows that candle.
 #include <algorithm>
 
-#include "base/assert.h"
 #include "engine/shard.h"
 
 namespace wick::engine {
@@ -15,19 +14,15 @@ void Shard::ApplyLate(hot::Series& series, SeriesId id, const Price& event, uint
   Bump(counters_.late);
   const uint64_t newest_ms =
       std::max(counters_.newest_event_ms.load(std::memory_order_relaxed), newest_elsewhere_ms);
-  const auto horizons = market::HorizonsAt(options_.keep, clock_.NowMs(), newest_ms);
+  const auto horizons = market::HorizonsAt(keep_, clock_.NowMs(), newest_ms);
   for (Tier tier : market::kTiers) {
-    hot::CandleRing& ring = series.rings[market::Index(tier)];
-    WICK_ASSERT(!ring.empty());  // the latest event is in it
     const FoldedCandle piece = market::StartCandle(tier, event);
     if (horizons.Behind(tier, piece.bucket)) {
       Bump(counters_.late_beyond_horizon[market::Index(tier)]);
       uint64_t& until_ms = refused_until_.ms[market::Index(tier)];
       until_ms = std::max(until_ms, EndMs(tier, piece.bucket));
-    } else if (piece.bucket < ring.OldestBucket()) {
+    } else if (!series.FoldLate(tier, piece, memory_, HandOver(id, number))) {
       unwritten_.Fold(id, tier, piece, number);
-    } else {
-      ring.FoldLate(pools_[market::Index(tier)], WindowOf(tier), piece, HandOver(id, tier, number));
     }
   }
 }

@@ -8,11 +8,15 @@
 namespace wick::engine {
 namespace {
 
-/// The latest event of a series is in the newest candle of every tier.
+/// The latest event of a series ends the newest candle of every tier.
 bool HasNewestCandles(const cold::SeriesState& state) {
   return std::all_of(market::kTiers.begin(), market::kTiers.end(), [&](market::Tier tier) {
     const market::FoldedCandle& newest = state.newest[market::Index(tier)];
-    return newest.count > 0 && newest.bucket == market::BucketOf(tier, state.latest.timestamp_ms);
+    const market::FoldedCandle end = market::StartCandle(tier, state.latest);
+    return newest.count > 0 && newest.bucket == end.bucket &&
+           newest.close_offset_ms == end.close_offset_ms && newest.close == end.close &&
+           newest.base_volume_last_24h == end.base_volume_last_24h &&
+           newest.quote_volume_last_24h == end.quote_volume_last_24h;
   });
 }
 

@@ -12,36 +12,29 @@ using market::Tier;
 
 namespace {
 
-/// So many events lie between asking for memory and using it.
-constexpr size_t kPrefetchTicks = 6;
-
-void Prefetch(const hot::Series* series) {
-  const char* const end = reinterpret_cast<const char*>(series + 1);
-  for (const char* line = reinterpret_cast<const char*>(series); line < end; line += 64) {
-    __builtin_prefetch(line, 1);
-  }
-}
+/// So many events lie between asking for memory and using it, or asking for what it points to.
+constexpr size_t kPrefetchTicks = 5;
 
 }  // namespace
 
 size_t Shard::Apply(std::span<Tick> ticks, uint64_t number, uint64_t newest_elsewhere_ms) {
   size_t kept = 0;
   for (size_t i = 0; i < ticks.size(); ++i) {
-    // A series, then its open candles, lie somewhere in memory: they are on their way before their
-    // turn.
-    if (i + 2 * kPrefetchTicks < ticks.size())
-      Prefetch(&table_[ticks[i + 2 * kPrefetchTicks].series]);
-    if (i + kPrefetchTicks < ticks.size()) {
-      for (const hot::CandleRing& ring : table_[ticks[i + kPrefetchTicks].series].rings) {
-        if (!ring.empty()) ring.Prefetch();
-      }
-    }
+    // Series lie somewhere in memory, and so does what they point to: all of it is on its way
+    // before its turn.
+    const auto ahead = [&](size_t steps, auto prefetch) {
+      const size_t at = i + steps * kPrefetchTicks;
+      if (at < ticks.size()) prefetch(table_[ticks[at].series], ticks[at].timestamp_ms);
+    };
+    ahead(3, [](const hot::Series& series, uint64_t) { series.Prefetch(); });
+    ahead(2, [](const hot::Series& series, uint64_t ms) { series.PrefetchRings(ms); });
+    ahead(1, [](const hot::Series& series, uint64_t ms) { series.PrefetchSlots(ms); });
     const Tick& tick = ticks[i];
     const SeriesId id{tick.series};
     const Price event = PriceOf(tick);
     WICK_ASSERT(event.price > 0);  // refused by market::CheckPrice if not
     hot::Series& series = table_[tick.series];
-    const Price latest = series.latest.Own();
+    const Price latest = series.OwnLatest();
     if (event == latest) {
       Bump(counters_.duplicates);
       continue;
@@ -66,8 +59,10 @@ size_t Shard::Apply(std::span<Tick> ticks, uint64_t number, uint64_t newest_else
 
 void Shard::UpdateGauges() {
   counters_.dirty_series.store(dirty_.size(), std::memory_order_relaxed);
-  for (size_t i = 0; i < pools_.size(); ++i) {
-    counters_.slot_bytes[i].store(pools_[i].MemoryBytes(), std::memory_order_relaxed);
+  for (Tier tier : market::kTiers) {
+    const size_t bytes = memory_.rings.size() * sizeof(hot::CandleRing) +
+                         memory_.slots[market::Index(tier)].MemoryBytes();
+    counters_.ring_bytes[market::Index(tier)].store(bytes, std::memory_order_relaxed);
   }
 }
 
@@ -79,18 +74,7 @@ void Shard::ResetCounts() {
 }
 
 void Shard::ApplyInOrder(hot::Series& series, SeriesId id, const Price& event, uint64_t number) {
-  market::ForEachTier([&]<Tier kTier>() {
-    hot::CandleRing& ring = series.rings[market::Index(kTier)];
-    const FoldedCandle piece = market::StartCandle(kTier, event);
-    if (ring.empty()) {
-      ring.Start(pools_[market::Index(kTier)], piece);
-    } else if (piece.bucket == ring.NewestBucket()) {
-      ring.FoldNewest(piece);
-    } else {
-      ring.Push(pools_[market::Index(kTier)], WindowOf(kTier), piece, HandOver(id, kTier, number));
-    }
-  });
-  series.latest.Store(event);
+  series.Fold(event, memory_, HandOver(id, number));
   if (event.timestamp_ms > counters_.newest_event_ms.load(std::memory_order_relaxed)) {
     counters_.newest_event_ms.store(event.timestamp_ms, std::memory_order_relaxed);
   }
@@ -98,12 +82,7 @@ void Shard::ApplyInOrder(hot::Series& series, SeriesId id, const Price& event, u
 
 void Shard::Restore(SeriesId id, const cold::SeriesState& state) {
   hot::Series& series = table_[Raw(id)];
-  for (Tier tier : market::kTiers) {
-    const FoldedCandle& newest = state.newest[market::Index(tier)];
-    if (newest.count > 0)
-      series.rings[market::Index(tier)].Start(pools_[market::Index(tier)], newest);
-  }
-  series.latest.Store(state.latest);
+  series.Restore(state.latest, state.newest);
   series.last_number = state.applied;
   counters_.newest_event_ms.store(
       std::max(counters_.newest_event_ms.load(std::memory_order_relaxed),
@@ -125,12 +104,10 @@ CapturedSeries Shard::Capture(SeriesId id, uint64_t applied) {
   CapturedSeries captured;
   captured.series = id;
   captured.state.applied = applied;
-  captured.state.latest = series.latest.Own();
+  captured.state.latest = series.OwnLatest();
   for (Tier tier : market::kTiers) {
-    hot::CandleRing& ring = series.rings[market::Index(tier)];
-    if (ring.empty()) continue;
-    ring.Capture(captured.changed[market::Index(tier)]);
-    captured.state.newest[market::Index(tier)] = ring.Newest();
+    series.CaptureClosed(tier, captured.changed[market::Index(tier)]);
+    captured.state.newest[market::Index(tier)] = series.OwnOpen(tier);
   }
   captured.unwritten = unwritten_.Capture(id, applied);
   return captured;

@@ -12,8 +12,7 @@
 #include "cold/store.h"
 #include "engine/series_set.h"
 #include "engine/unwritten_candles.h"
-#include "hot/series_table.h"
-#include "hot/slot_pool.h"
+#include "hot/series.h"
 #include "market/retention.h"
 #include "wick/event.h"
 
@@ -36,7 +35,7 @@ struct ShardCounters {
   std::array<std::atomic<uint64_t>, market::kTierCount> late_beyond_horizon{};
   std::atomic<uint64_t> newest_event_ms{0};
   std::atomic<uint64_t> dirty_series{0};
-  std::array<std::atomic<uint64_t>, market::kTierCount> slot_bytes{};  // candle rings
+  std::array<std::atomic<uint64_t>, market::kTierCount> ring_bytes{};  // candle rings
 };
 
 /// Threads: one worker calls everything but the const accessors, which are for anyone.
@@ -49,7 +48,7 @@ class Shard {
   };
 
   Shard(const Options& options, hot::SeriesTable& table, const Clock& clock)
-      : options_(options), table_(table), clock_(clock) {}
+      : keep_(options.keep), table_(table), clock_(clock), memory_{options.window_candles} {}
 
   /// Applies events of this shard's series, all under one journal number, and moves those that
   /// changed something to the front, in order; returns how many. The rest were duplicates.
@@ -81,20 +80,17 @@ class Shard {
   /// An event older than its series' latest (late_event.cc).
   void ApplyLate(hot::Series& series, SeriesId id, const Price& event, uint64_t number,
                  uint64_t newest_elsewhere_ms);
-  /// Takes a candle that a part pushes out of its ring before it was saved.
-  auto HandOver(SeriesId id, market::Tier tier, uint64_t number) {
-    return [=, this](const market::FoldedCandle& unsaved) {
+  /// Takes a candle that a part pushes out of memory before it was saved.
+  auto HandOver(SeriesId id, uint64_t number) {
+    return [=, this](market::Tier tier, const market::FoldedCandle& unsaved) {
       unwritten_.Add(id, tier, unsaved, number);
     };
   }
-  uint32_t WindowOf(market::Tier tier) const {
-    return options_.window_candles[market::Index(tier)];
-  }
 
-  const Options options_;
+  const market::Keep keep_;
   hot::SeriesTable& table_;
   const Clock& clock_;
-  std::array<hot::SlotPool, market::kTierCount> pools_;  // by tier
+  hot::SeriesMemory memory_;
   UnwrittenCandles unwritten_;
   SeriesSet dirty_;
   market::Horizons refused_until_;

@@ -45,7 +45,7 @@ absl::Status TierReader::Forward(Tier tier, Bucket from, Bucket to, size_t limit
                                  std::vector<FoldedCandle>& candles) const {
   if (from >= to) return absl::OkStatus();
   std::vector<FoldedCandle> hot;
-  const auto coverage = series_.rings[market::Index(tier)].Read(from, to, SIZE_MAX, hot);
+  const auto coverage = series_.Read(tier, from, to, SIZE_MAX, hot);
   const size_t before = candles.size();
   if (!coverage.complete) {
     WICK_RETURN_IF_ERROR(
@@ -61,7 +61,7 @@ absl::Status TierReader::Backward(Tier tier, Bucket from, Bucket to, size_t limi
                                   std::vector<FoldedCandle>& candles) const {
   if (from >= to) return absl::OkStatus();
   std::vector<FoldedCandle> hot;
-  const auto coverage = series_.rings[market::Index(tier)].Read(from, to, limit, hot);
+  const auto coverage = series_.Read(tier, from, to, limit, hot);
   if (!coverage.complete) {
     WICK_RETURN_IF_ERROR(
         ReadCold(tier, from, coverage.oldest, limit - hot.size(), Direction::kBackward, candles));

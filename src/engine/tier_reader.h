@@ -6,7 +6,7 @@
 
 #include "cold/store.h"
 #include "engine/unwritten_candles.h"
-#include "hot/series_table.h"
+#include "hot/series.h"
 
 namespace wick::engine {
 

@@ -17,38 +17,24 @@ constexpr std::memory_order kRelease = std::memory_order_release;
 
 }  // namespace
 
-void CandleRing::Start(SlotPool& pool, const FoldedCandle& candle) {
-  WICK_ASSERT(empty());
-  CandleSlot* slots = pool.Allocate(1);
-  slots[0].Store(candle);
-  slots_.store(slots, kRelease);
-  capacity_.store(1, kRelease);
-  unsaved_ = uncaptured_ = 1;
-  newest_ = 0;
-  head_.store(1, kRelease);  // as in Advance()
-}
-
-Bucket CandleRing::OldestBucket() const { return SlotAt(Tail()).OwnBucket(); }
-
 void CandleRing::Advance() {
-  newest_ = newest_ + 1 == capacity_.load(kRelaxed) ? 0 : newest_ + 1;
+  ++unsaved_;
+  ++uncaptured_;
   // Release; pairs with the acquire in TryRead(): whoever sees this head sees the candle below it.
   head_.store(Head() + 1, kRelease);
 }
 
 void CandleRing::Push(SlotPool& pool, uint32_t window, const FoldedCandle& candle,
                       HandOver hand_over) {
-  WICK_ASSERT(candle.bucket > NewestBucket());
+  WICK_ASSERT(empty() || candle.bucket > SlotAt(Head() - 1).OwnBucket());
   MakeRoom(pool, window, candle.bucket, hand_over);
   SlotAt(Head()).Store(candle);
-  ++unsaved_;
-  ++uncaptured_;
   Advance();
 }
 
 void CandleRing::FoldLate(SlotPool& pool, uint32_t window, const FoldedCandle& piece,
                           HandOver hand_over) {
-  WICK_ASSERT(piece.bucket >= OldestBucket() && piece.bucket <= NewestBucket());
+  WICK_ASSERT(!empty() && piece.bucket >= OldestBucket());
   uint32_t place = Tail();  // first index whose bucket is not before the piece's
   for (uint32_t end = Head(); place < end;) {
     const uint32_t middle = place + (end - place) / 2;
@@ -57,6 +43,10 @@ void CandleRing::FoldLate(SlotPool& pool, uint32_t window, const FoldedCandle& p
     } else {
       end = middle;
     }
+  }
+  if (place == Head()) {
+    Push(pool, window, piece, hand_over);
+    return;
   }
   if (SlotAt(place).OwnBucket() == piece.bucket) {
     FoldedCandle candle = SlotAt(place).Own();
@@ -67,13 +57,11 @@ void CandleRing::FoldLate(SlotPool& pool, uint32_t window, const FoldedCandle& p
   }
   // Between two candles, so there are at least two and pushing out the oldest leaves this place
   // valid.
-  MakeRoom(pool, window, NewestBucket(), hand_over);
+  MakeRoom(pool, window, SlotAt(Head() - 1).OwnBucket(), hand_over);
   version_.store(version_.load(kRelaxed) + 1, kRelaxed);
   for (uint32_t index = Head(); index > place; --index)
     SlotAt(index).Store(SlotAt(index - 1).Own());
   SlotAt(place).Store(piece);
-  ++unsaved_;
-  ++uncaptured_;
   Advance();
   version_.store(version_.load(kRelaxed) + 1, kRelease);
   MarkChanged(place);
@@ -89,8 +77,8 @@ void CandleRing::MakeRoom(SlotPool& pool, uint32_t window, Bucket newest, HandOv
   const uint32_t capacity = capacity_.load(kRelaxed);
   const uint32_t size = Head() - Tail();
   if (size < capacity) return;
-  if (capacity < window && newest - OldestBucket() < window) {
-    Grow(pool, std::min(capacity * 2, window));
+  if (size == 0 || (capacity < window && newest - OldestBucket() < window)) {
+    Grow(pool, std::min(std::max(capacity * 2, 1u), window));
     return;
   }
   if (unsaved_ == size) {
@@ -111,17 +99,16 @@ void CandleRing::Grow(SlotPool& pool, uint32_t capacity) {
   // with the old, smaller array.
   slots_.store(grown, kRelease);
   capacity_.store(capacity, kRelease);
-  newest_ = (Head() - 1) % capacity;
   version_.store(version_.load(kRelaxed) + 1, kRelease);
-  pool.Free(old, old_capacity);
+  if (old != nullptr) pool.Free(old, old_capacity);
 }
 
 void CandleRing::Capture(std::vector<FoldedCandle>& candles) {
   unsaved_ = uncaptured_;
-  for (uint32_t index = Head() - uncaptured_; index + 1 < Head(); ++index) {
+  for (uint32_t index = Head() - uncaptured_; index < Head(); ++index) {
     candles.push_back(SlotAt(index).Own());
   }
-  uncaptured_ = 1;
+  uncaptured_ = 0;
 }
 
 CandleRing::Coverage CandleRing::Read(Bucket from, Bucket to, size_t limit,

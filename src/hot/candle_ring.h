@@ -1,4 +1,4 @@
-// The newest candles of one series and tier.
+// The newest closed candles of one series and tier.
 #pragma once
 
 #include <absl/functional/function_ref.h>
@@ -13,30 +13,25 @@
 
 namespace wick::hot {
 
-/// Candles in memory, oldest overwritten first; the last one is the open candle.
+/// Closed candles in memory, oldest overwritten first.
 /// Threads: the shard's worker writes; anyone calls Read().
-/// Invariants: (1) buckets grow from oldest to newest; (2) no candle of the series lies between the
-/// oldest and the newest that is not here; (3) a candle that is not on disk is handed over before
-/// it is overwritten. It starts with room for one and doubles up to its window while its candles
-/// lie within that many buckets, so a quiet series costs little.
+/// Invariants: (1) buckets grow from oldest to newest; (2) no candle of the series lies behind the
+/// oldest that is neither here nor the open one; (3) a candle that is not on disk is handed over
+/// before it is overwritten. It takes no memory of slots before its first candle, and doubles up to
+/// its window while its candles lie within that many buckets, so a quiet series costs little.
 class CandleRing {
  public:
   bool empty() const { return Head() == Tail(); }
 
-  // --- worker only; all but Start() need a ring that is not empty
+  // --- worker only
 
-  void Start(SlotPool& pool, const market::FoldedCandle& candle);
-  market::Bucket OldestBucket() const;
-  market::Bucket NewestBucket() const { return NewestSlot().OwnBucket(); }
-  market::FoldedCandle Newest() const { return NewestSlot().Own(); }
+  /// Of a ring that is not empty.
+  market::Bucket OldestBucket() const { return SlotAt(Tail()).OwnBucket(); }
 
-  /// Folds a piece that arrived later into the newest candle, which is of the same bucket and has
-  /// no event after the piece.
-  void FoldNewest(const market::FoldedCandle& piece) { NewestSlot().FoldClosing(piece); }
-
-  /// Brings the newest candle towards the processor's caches.
-  void Prefetch() const {
-    const auto* slot = reinterpret_cast<const char*>(&NewestSlot());
+  /// Brings the place of the next candle towards the processor's caches.
+  void PrefetchNext() const {
+    if (capacity_.load(std::memory_order_relaxed) == 0) return;
+    const auto* slot = reinterpret_cast<const char*>(&SlotAt(Head()));
     __builtin_prefetch(slot, 1);
     __builtin_prefetch(slot + sizeof(CandleSlot) - 1, 1);
   }
@@ -49,14 +44,13 @@ class CandleRing {
   void Push(SlotPool& pool, uint32_t window, const market::FoldedCandle& candle,
             HandOver hand_over);
 
-  /// Folds a piece that arrived late into a bucket between the oldest and the newest: into its
-  /// candle, or as a new one.
+  /// Folds a piece that arrived late into a bucket from the oldest on, before the open one: into
+  /// its candle, or as a new one.
   void FoldLate(SlotPool& pool, uint32_t window, const market::FoldedCandle& piece,
                 HandOver hand_over);
 
-  /// Appends to `candles`, ascending, the candles but the newest that changed since the last
-  /// capture, and takes those of the capture before as saved: call it only when what that one
-  /// returned is durable.
+  /// Appends to `candles`, ascending, those that changed since the last capture, and takes those of
+  /// the capture before as saved: call it only when what that one returned is durable.
   void Capture(std::vector<market::FoldedCandle>& candles);
 
   // --- any thread
@@ -81,8 +75,7 @@ class CandleRing {
     return slots_.load(
         std::memory_order_relaxed)[index % capacity_.load(std::memory_order_relaxed)];
   }
-  CandleSlot& NewestSlot() const { return slots_.load(std::memory_order_relaxed)[newest_]; }
-  /// Makes the slot after the newest one the newest.
+  /// Makes what lies in the slot after the newest candle the newest.
   void Advance();
   /// Makes room for one more candle; the newest will be of `newest`.
   void MakeRoom(SlotPool& pool, uint32_t window, market::Bucket newest, HandOver hand_over);
@@ -98,12 +91,10 @@ class CandleRing {
   std::atomic<uint32_t> tail_{0};  // index of the oldest candle
   std::atomic<uint32_t> capacity_{0};
   std::atomic<uint32_t> version_{0};  // odd while candles move
-  // worker only
-  uint32_t newest_ = 0;  // (head - 1) % capacity, without the division
-  // the newest so many candles
+  // worker only: the newest so many candles
   uint32_t unsaved_ = 0;     // are not on disk as they are here
   uint32_t uncaptured_ = 0;  // changed since the last capture
 };
-static_assert(sizeof(CandleRing) == 40);
+static_assert(sizeof(CandleRing) == 32);
 
 }  // namespace wick::hot

@@ -1,4 +1,4 @@
-// One candle in memory that one thread writes and any thread reads.
+// One closed candle in memory that one thread writes and any thread reads.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ namespace wick::hot {
 /// A FoldedCandle under a seqlock, 72 bytes: the version shares a word with the bucket.
 ///   | bucket u32, version u32 | open offset u32, close offset u32 | count | open high low close |
 ///   volumes |
-/// Threads: the shard's worker writes; anyone reads. Memory orders as in Seqlock.
+/// Threads: the shard's worker writes; anyone reads. Memory orders: seqlock.h.
 class CandleSlot {
  public:
   /// Worker only.
@@ -30,26 +30,6 @@ class CandleSlot {
     words_[7].store(std::bit_cast<uint64_t>(c.base_volume_last_24h), std::memory_order_release);
     words_[8].store(std::bit_cast<uint64_t>(c.quote_volume_last_24h), std::memory_order_release);
     words_[0].store(Pack(c.bucket, version + 2), std::memory_order_release);
-  }
-
-  /// Worker only: Store(Fold(Own(), piece)) of a piece of the same bucket that closes it, writing
-  /// only what changes.
-  void FoldClosing(const market::FoldedCandle& piece) {
-    constexpr auto kRelaxed = std::memory_order_relaxed;
-    constexpr auto kRelease = std::memory_order_release;
-    const uint64_t first = words_[0].load(kRelaxed);
-    const uint64_t offsets = words_[1].load(kRelaxed);
-    const auto high = std::bit_cast<double>(words_[4].load(kRelaxed));
-    const auto low = std::bit_cast<double>(words_[5].load(kRelaxed));
-    words_[0].store(first + kVersionStep, kRelaxed);
-    words_[1].store(Pack(static_cast<uint32_t>(offsets), piece.close_offset_ms), kRelease);
-    words_[2].store(words_[2].load(kRelaxed) + piece.count, kRelease);
-    if (piece.high > high) words_[4].store(std::bit_cast<uint64_t>(piece.high), kRelease);
-    if (piece.low < low) words_[5].store(std::bit_cast<uint64_t>(piece.low), kRelease);
-    words_[6].store(std::bit_cast<uint64_t>(piece.close), kRelease);
-    words_[7].store(std::bit_cast<uint64_t>(piece.base_volume_last_24h), kRelease);
-    words_[8].store(std::bit_cast<uint64_t>(piece.quote_volume_last_24h), kRelease);
-    words_[0].store(first + 2 * kVersionStep, kRelease);
   }
 
   /// Worker only.
@@ -71,8 +51,6 @@ class CandleSlot {
   }
 
  private:
-  static constexpr uint64_t kVersionStep = uint64_t{1}
-                                           << 32;  // the version wraps, the bucket stays
   static constexpr uint64_t Pack(uint32_t low, uint32_t high) { return uint64_t{high} << 32 | low; }
 
   template <std::memory_order kOrder>

@@ -1,12 +1,13 @@
-// Copies of small records that one thread writes and any thread reads, without a lock.
+// How small records that one thread writes are read by any thread without a lock.
+//
+// A record is atomic words under a version, which is odd while the writer changes them. The writer
+// stores the odd version (relaxed), the words (release) and the even version (release); a reader
+// loads the version (acquire), the words (acquire) and the version again (relaxed), and tries again
+// if it was odd or changed. A reader that sees a word of a newer write also sees the odd version
+// that was stored before it. No fences.
 #pragma once
 
-#include <array>
-#include <atomic>
-#include <bit>
-#include <cstdint>
 #include <thread>
-#include <type_traits>
 
 namespace wick::hot {
 
@@ -19,50 +20,5 @@ void RetryUntil(Attempt attempt) {
     if (spins >= kSpinsBeforeYield) std::this_thread::yield();
   }
 }
-
-/// A record of 64-bit words under a version.
-/// Threads: one writer; any number of readers.
-/// The payload words are atomics, stored with release and loaded with acquire: a reader that sees a
-/// word of a newer write also sees the odd version that was stored before it, and tries again. No
-/// fences.
-template <typename T>
-class Seqlock {
-  static_assert(std::is_trivially_copyable_v<T> && sizeof(T) % sizeof(uint64_t) == 0);
-  static constexpr size_t kWords = sizeof(T) / sizeof(uint64_t);
-  using Words = std::array<uint64_t, kWords>;
-
- public:
-  /// Writer only.
-  void Store(const T& value) {
-    const auto words = std::bit_cast<Words>(value);
-    const uint64_t version = version_.load(std::memory_order_relaxed);
-    version_.store(version + 1, std::memory_order_relaxed);
-    for (size_t i = 0; i < kWords; ++i) words_[i].store(words[i], std::memory_order_release);
-    version_.store(version + 2, std::memory_order_release);
-  }
-
-  /// Writer only: its own value, without the protocol.
-  T Own() const {
-    Words words;
-    for (size_t i = 0; i < kWords; ++i) words[i] = words_[i].load(std::memory_order_relaxed);
-    return std::bit_cast<T>(words);
-  }
-
-  /// Any thread.
-  T Load() const {
-    Words words;
-    RetryUntil([&] {
-      const uint64_t before = version_.load(std::memory_order_acquire);
-      if (before & 1) return false;
-      for (size_t i = 0; i < kWords; ++i) words[i] = words_[i].load(std::memory_order_acquire);
-      return version_.load(std::memory_order_relaxed) == before;
-    });
-    return std::bit_cast<T>(words);
-  }
-
- private:
-  std::atomic<uint64_t> version_{0};  // odd while a write is under way
-  std::array<std::atomic<uint64_t>, kWords> words_{};
-};
 
 }  // namespace wick::hot

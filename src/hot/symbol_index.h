@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/segmented_array.h"
-#include "hot/series_table.h"
+#include "hot/series.h"
 #include "wick/series.h"
 
 namespace wick::hot {

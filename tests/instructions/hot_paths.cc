@@ -102,15 +102,16 @@ void ParseNdjson(uint64_t bodies) {
 void ReadLatest(uint64_t reads) {
   hot::SeriesTable table;
   hot::SymbolIndex index;
+  hot::SeriesMemory memory = {{1, 1, 1, 1}};
   for (uint32_t i = 0; i < kSeries; ++i) {
     const std::string base = fmt::format("BASE{}", i);
     index.Register({base, "USDT", "Binance"}, kSeries, [&](SeriesId) {
-      table.Next().latest.Store({1, 1, 1, kBaseMs});
+      table.Next().Fold({1, 1, 1, kBaseMs}, memory, [](market::Tier, const auto&) {});
       table.Publish();
     });
   }
   const SymbolView symbol{"BASE7", "USDT", "Binance"};
-  for (uint64_t i = 0; i < reads; ++i) sink = table[Raw(*index.Find(symbol))].latest.Load().price;
+  for (uint64_t i = 0; i < reads; ++i) sink = table[Raw(*index.Find(symbol))].Latest().price;
 }
 
 int Run(std::string_view path, uint64_t runs) {
