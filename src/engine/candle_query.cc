@@ -24,8 +24,8 @@ Bucket EndBucket(const Segment& s) { return market::BucketOf(s.tier, s.to_ms); }
 
 bool IsPlainTier(const Segment& s) { return s.interval == market::IntervalOf(s.tier); }
 
-Candle Shown(Tier tier, const FoldedCandle& folded, const Interval& interval) {
-  Candle candle;
+/// Written where it will lie: a copy would wait for the stores of its fields.
+void Show(Tier tier, const FoldedCandle& folded, const Interval& interval, Candle& candle) {
   candle.timestamp_ms = market::StartMs(tier, folded.bucket);
   candle.open = folded.open;
   candle.high = folded.high;
@@ -35,7 +35,6 @@ Candle Shown(Tier tier, const FoldedCandle& folded, const Interval& interval) {
   candle.base_volume_last_24h = folded.base_volume_last_24h;
   candle.quote_volume_last_24h = folded.quote_volume_last_24h;
   candle.interval = interval;
-  return candle;
 }
 
 /// Candles of a segment's interval, built from its tier.
@@ -113,7 +112,7 @@ class SegmentReader {
           std::reverse(newest_first.begin(), newest_first.end());
           return newest_first;
         }
-        newest_first.push_back(Shown(segment_.tier, *folded, segment_.interval));
+        Show(segment_.tier, *folded, segment_.interval, newest_first.emplace_back());
         newest_first.back().timestamp_ms = start_ms;
       }
       walked += page_.size();
@@ -127,14 +126,15 @@ class SegmentReader {
  private:
   /// Of a tier itself: a candle each.
   void AppendShown(const std::vector<FoldedCandle>& page, std::vector<Candle>& candles) const {
-    candles.reserve(candles.size() + page.size());
+    auto candle = candles.insert(candles.end(), page.size(), Candle());
     for (const FoldedCandle& folded : page) {
-      candles.push_back(Shown(segment_.tier, folded, segment_.interval));
+      Show(segment_.tier, folded, segment_.interval, *candle++);
     }
   }
   /// The first piece of a candle of the segment's interval.
   Candle Open(const FoldedCandle& folded) {
-    Candle candle = Shown(segment_.tier, folded, segment_.interval);
+    Candle candle;
+    Show(segment_.tier, folded, segment_.interval, candle);
     candle.timestamp_ms = market::BucketStartMs(segment_.interval, candle.timestamp_ms);
     open_end_ms_ = market::NextBucketMs(segment_.interval, candle.timestamp_ms);
     return candle;

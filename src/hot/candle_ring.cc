@@ -133,23 +133,28 @@ bool CandleRing::TryRead(Bucket from, Bucket to, size_t limit, std::vector<Folde
   const uint32_t head = head_.load(kAcquire);
   const uint32_t capacity = capacity_.load(kAcquire);
   const CandleSlot* const slots = slots_.load(kAcquire);
+  // One more: the caller appends the open candle.
   candles.reserve(candles.size() +
-                  std::min<size_t>({limit, head - tail, to > from ? to - from : 0}));
+                  std::min<size_t>({limit, head - tail, to > from ? to - from : 0}) + 1);
   size_t taken = 0;
   Bucket newer = UINT32_MAX;
+  uint32_t slot = head == tail ? 0 : (head - 1) % capacity + 1;  // behind the newest candle
   for (uint32_t index = head; index > tail && !coverage.complete; --index) {
-    FoldedCandle candle;
-    if (!slots[(index - 1) % capacity].TryLoad(candle)) return false;
-    if (candle.bucket >= newer)
-      break;  // the writer came round: this slot holds a newer candle by now
-    newer = candle.bucket;
-    if (candle.bucket < from) {
+    // Read to where it will lie: a copy would wait for the stores of its words.
+    FoldedCandle& candle = candles.emplace_back();
+    if (!slots[--slot].TryLoad(candle)) return false;
+    const Bucket bucket = candle.bucket;
+    const bool overwritten = bucket >= newer;  // the writer came round
+    if (overwritten || bucket < from || bucket >= to) candles.pop_back();
+    if (overwritten) break;
+    newer = bucket;
+    if (bucket < from) {
       coverage.complete = true;
-    } else if (candle.bucket < to) {
-      candles.push_back(candle);
-      coverage.oldest = candle.bucket;
-      coverage.complete = ++taken == limit || candle.bucket == from;
+    } else if (bucket < to) {
+      coverage.oldest = bucket;
+      coverage.complete = ++taken == limit || bucket == from;
     }
+    if (slot == 0) slot = capacity;
   }
   return version_.load(kRelaxed) == version;
 }
