@@ -167,6 +167,12 @@ bool BinaryApi::Handle(const binary::Frame& frame, BinaryReply& reply, Later lat
   return std::visit([&](const auto& asked) { return On(id, asked, reply, later); }, request);
 }
 
+void BinaryApi::Prefetch(const binary::Frame& frame) const {
+  if (frame.header.type != wire::RequestType(wire::Type::kLatestByIds)) return;
+  wire::Reader reader(frame.payload);
+  if (reader.U32() == 1) services_.engine().Prefetch(SeriesId{reader.U32()});
+}
+
 void BinaryApi::FailMoved(Id id, const SymbolView& pair, BinaryReply& reply) {
   Cluster& cluster = *services_.cluster;
   cluster.CountBinaryRedirect();

@@ -57,6 +57,9 @@ class BinaryApi {
   /// engine has room: the session asks for it first.
   bool Handle(const protocol::binary::Frame& frame, BinaryReply& reply, Later later);
 
+  /// Brings what a frame that is soon to be handled asks for towards the processor's caches.
+  void Prefetch(const protocol::binary::Frame& frame) const;
+
  private:
   using Id = uint64_t;
 

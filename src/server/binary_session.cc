@@ -33,10 +33,45 @@ constexpr size_t kOpenRequestsMax = 64;
 constexpr size_t kOpenReadsMax = 8;
 /// Beside these, light ones. A slow disk keeps many waiting, and reads behind them are not to wait.
 constexpr size_t kOpenLightMax = 1'024;
+/// Requests answered at once that are counted with their mean latency at most.
+constexpr uint64_t kAnsweredMax = 32;
+/// So many frames lie between asking for memory and using it.
+constexpr size_t kFramesAhead = 8;
 
 using Ms = std::chrono::milliseconds;
 
 constexpr const char* kTakenBack = "the token was taken back";
+
+/// Looks at the frames behind the one that is handled.
+class LookAhead {
+  using Frame = binary::Frame;
+
+ public:
+  LookAhead(const BinaryApi& api, const wire::Limits& limits) : api_(api), limits_(limits) {}
+
+  /// `bytes`: from the frame on that is to be handled next.
+  void Look(std::string_view bytes) {
+    for (; frames_ < kFramesAhead; ++frames_) {
+      Frame frame;
+      binary::ErrorReply error;
+      if (binary::NextFrame(bytes.substr(at_), limits_, frame, error) != binary::FrameState::kWhole)
+        return;
+      api_.Prefetch(frame);
+      at_ += frame.bytes();
+    }
+  }
+  /// The first frame of those bytes was handled.
+  void Pass(const Frame& frame) {
+    at_ -= frame.bytes();
+    --frames_;
+  }
+
+ private:
+  const BinaryApi& api_;
+  const wire::Limits& limits_;
+  size_t at_ = 0;  // behind the last frame that was looked at
+  size_t frames_ = 0;
+};
 
 }  // namespace
 
@@ -142,12 +177,15 @@ void BinarySession::Work() {
   now_ = std::chrono::steady_clock::now();
   bool part = false;
   bool reads_first = false;  // a read waits for those before it
+  LookAhead ahead(api_, api_.limits());
   while (!part && !last_ && !no_room_ && !reads_first && open_requests_ < kOpenRequestsMax &&
          open_light_ < kOpenLightMax && !IsFull()) {
     Frame frame;
     binary::ErrorReply error;
     const wire::Limits& limits = greeted_ ? api_.limits() : kLimitsOfHello;
-    switch (binary::NextFrame({buffer_.get() + begin_, end_ - begin_}, limits, frame, error)) {
+    const std::string_view bytes(buffer_.get() + begin_, end_ - begin_);
+    ahead.Look(bytes);
+    switch (binary::NextFrame(bytes, limits, frame, error)) {
       case binary::FrameState::kPart:
         part = true;
         frame_bytes_ = end_ - begin_ < wire::kHeaderBytes
@@ -173,11 +211,13 @@ void BinarySession::Work() {
           Dispatch(frame);
         }
         begin_ += frame.bytes();
+        ahead.Pass(frame);
         in_frame_ = false;
         break;
     }
   }
   working_ = false;
+  CountAnswered();
   if (closed_) return;
   HoldReplies();
   if (!reply_.frames.empty()) Write();
@@ -247,6 +287,7 @@ void BinarySession::Dispatch(const Frame& frame) {
   std::optional<Open> open;
   reply_.outcome = Outcome::kOk;
   const bool at_once = api_.Handle(frame, reply_, [&](Weight weight) {
+    CountAnswered();  // this one begins now
     open = {type, now_, weight == Weight::kLight, MayReadDisk(frame.header.type)};
     CountOpen(*open, 1);
     return RespondBinary([self = shared_from_this(), answered = *open](BinaryReply reply) {
@@ -256,8 +297,7 @@ void BinarySession::Dispatch(const Frame& frame) {
   if (!at_once) return;
   if (open) CountOpen(*open, -1);
   HoldReplies();  // the next one is made only if there is memory for it
-  const Time began = std::exchange(now_, std::chrono::steady_clock::now());
-  CountFor(type, now_ - began, reply_.outcome);
+  CountAtOnce(type, reply_.outcome);
 }
 
 void BinarySession::CountOpen(const Open& open, int by) {
@@ -281,11 +321,22 @@ void BinarySession::OnReply(const Open& open, BinaryReply reply) {
 }
 
 void BinarySession::Count(size_t type, Time began, Outcome outcome) {
-  CountFor(type, std::chrono::steady_clock::now() - began, outcome);
+  services_.stats[worker_.index()].binary.Count(type, outcome,
+                                                std::chrono::steady_clock::now() - began);
 }
 
-void BinarySession::CountFor(size_t type, Time::duration took, Outcome outcome) {
-  services_.stats[worker_.index()].binary.Count(type, outcome, took);
+void BinarySession::CountAtOnce(size_t type, Outcome outcome) {
+  const bool is_like_them = answered_.type == type && answered_.outcome == outcome;
+  if (!is_like_them || answered_.requests == kAnsweredMax) CountAnswered();
+  answered_ = {type, outcome, answered_.requests + 1};
+}
+
+void BinarySession::CountAnswered() {
+  if (answered_.requests == 0) return;
+  const Time began = std::exchange(now_, std::chrono::steady_clock::now());
+  services_.stats[worker_.index()].binary.Count(
+      answered_.type, answered_.outcome, (now_ - began) / answered_.requests, answered_.requests);
+  answered_.requests = 0;
 }
 
 void BinarySession::Fail(uint64_t request_id, const binary::ErrorReply& error) {

@@ -34,16 +34,18 @@ struct RouteCounts {
 /// old.
 class alignas(kCacheLineBytes) RequestStats {
  public:
-  void Count(size_t route, Outcome outcome, std::chrono::nanoseconds latency) {
+  /// `requests` of them, each with this latency.
+  void Count(size_t route, Outcome outcome, std::chrono::nanoseconds latency,
+             uint64_t requests = 1) {
     Route& counted = routes_[route];
-    Increase(counted.by_outcome[static_cast<size_t>(outcome)], 1);
+    Increase(counted.by_outcome[static_cast<size_t>(outcome)], requests);
     const double seconds = std::chrono::duration<double>(latency).count();
     size_t bucket = 0;
     while (bucket < kLatencyBucketsSeconds.size() && seconds > kLatencyBucketsSeconds[bucket]) {
       ++bucket;
     }
-    Increase(counted.by_latency[bucket], 1);
-    Increase(counted.nanoseconds, static_cast<uint64_t>(latency.count()));
+    Increase(counted.by_latency[bucket], requests);
+    Increase(counted.nanoseconds, requests * static_cast<uint64_t>(latency.count()));
   }
 
   void AddTo(std::span<RouteCounts> sums) const {
