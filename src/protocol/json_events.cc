@@ -22,6 +22,9 @@
 namespace wick::protocol {
 namespace {
 
+/// Of an event with all its fields and short numbers; longer ones leave some room unused.
+constexpr size_t kEventTextBytes = 128;
+
 /// Lines are indexed a stretch at a time, so that text and index stay in the processor's cache.
 constexpr size_t kStretchBytes = 128_KiB;
 
@@ -62,6 +65,7 @@ class EventParser::Impl {
     event_ = 0;
     names_.clear();
     parsed_.events.clear();
+    parsed_.events.reserve(body.size() / kEventTextBytes);
     parsed_.report.Clear();
     parsed_.document_error.clear();
     if (format == EventsFormat::kJson) {

@@ -137,12 +137,13 @@ ResolvedEvents ResolveEvents(Services& services, protocol::EventParser& parser,
       return resolved;
     }
   }
+  size_t left = parsed.events.size();
   for (const protocol::ParsedEvent& event : parsed.events) {
     SeriesId series = kNoSeries;
     const Refusal refusal = engine.Resolve(event.symbol, series);
     if (refusal == Refusal::kNone) {
       if (resolved.batches.empty() || resolved.batches.back().size() == kEventsPerBatchMax) {
-        resolved.batches.push_back(engine.NewBatch());
+        resolved.batches.push_back(engine.NewBatch(std::min(left, kEventsPerBatchMax)));
       }
       resolved.batches.back().Add(series, event.price);
     } else {
@@ -151,6 +152,7 @@ ResolvedEvents ResolveEvents(Services& services, protocol::EventParser& parser,
                                  ? DescribeRefusal(services, refusal, event.symbol)
                                  : std::string());
     }
+    --left;
   }
   resolved.report = std::move(parsed.report);
   for (int i = 1; i < kRefusalCount; ++i) {

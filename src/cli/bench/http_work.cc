@@ -33,9 +33,12 @@ ClientOptions HttpServer(const Options& options) {
 
 void AppendUnits(uint64_t units, uint32_t decimals, std::string& out) {
   const fmt::format_int digits(units);
-  for (size_t missing = decimals + 1; missing > digits.size(); --missing) out += '0';
-  out.append(digits.data(), digits.size());
-  out.insert(out.size() - decimals, 1, '.');
+  const size_t whole = digits.size() > decimals ? digits.size() - decimals : 0;
+  if (whole == 0) out += '0';
+  out.append(digits.data(), whole);
+  out += '.';
+  if (digits.size() < decimals) out.append(decimals - digits.size(), '0');
+  out.append(digits.data() + whole, digits.size() - whole);
 }
 
 /// The number behind `"name":` of a flat document; 0 if there is none.
@@ -51,15 +54,24 @@ uint64_t FieldOf(std::string_view json, std::string_view name) {
 class HttpIngestWork final : public Work {
  public:
   HttpIngestWork(const Options& options, const Series& series, uint64_t seed)
-      : symbols_(series.symbols),
-        batch_(options.BatchOf()),
+      : batch_(options.BatchOf()),
         fields_(FieldsOf(HttpServer(options))),
         own_(options, seed),
-        market_(options.series, seed + 1) {}
+        market_(options.series, seed + 1) {
+    fronts_.reserve(series.symbols.size());
+    for (const Symbol& symbol : series.symbols) {
+      fronts_.push_back(
+          fmt::format(R"({{"baseCurrency":"{}","quoteCurrency":"{}","exchange":"{}","price":)",
+                      symbol.base_currency, symbol.quote_currency, symbol.exchange));
+    }
+  }
 
   void Append(uint64_t, uint32_t connection, std::string& out) override {
     body_.clear();
-    for (uint32_t i = 0; i < batch_; ++i) AppendEvent(own_.Pick(connection));
+    const fmt::format_int now_ms(clock_.NowMs());
+    for (uint32_t i = 0; i < batch_; ++i) {
+      AppendEvent(own_.Pick(connection), {now_ms.data(), now_ms.size()});
+    }
     fmt::format_to(std::back_inserter(out),
                    "POST /v1/events HTTP/1.1\r\n{}Content-Type: application/x-ndjson\r\n"
                    "Content-Length: {}\r\n\r\n",
@@ -80,28 +92,20 @@ class HttpIngestWork final : public Work {
   }
 
  private:
-  void AppendEvent(uint32_t series) {
-    const Symbol& symbol = symbols_[series];
+  void AppendEvent(uint32_t series, std::string_view now_ms) {
     const Event event = market_.Next(series);
-    body_ += "{\"baseCurrency\":\"";
-    body_ += symbol.base_currency;
-    body_ += "\",\"quoteCurrency\":\"";
-    body_ += symbol.quote_currency;
-    body_ += "\",\"exchange\":\"";
-    body_ += symbol.exchange;
-    body_ += "\",\"price\":";
+    body_ += fronts_[series];
     AppendUnits(event.price_units, event.decimals, body_);
     body_ += ",\"baseVolumeLast24h\":";
     AppendUnits(event.volume_units, 3, body_);
     body_ += ",\"quoteVolumeLast24h\":";
     AppendUnits(event.quote_volume_units, 2, body_);
     body_ += ",\"timestampInMs\":";
-    const fmt::format_int now_ms(clock_.NowMs());
-    body_.append(now_ms.data(), now_ms.size());
+    body_ += now_ms;
     body_ += "}\n";
   }
 
-  const std::vector<Symbol>& symbols_;
+  std::vector<std::string> fronts_;  // of an event of each series
   const uint32_t batch_;
   const std::string fields_;
   const SystemClock clock_;
