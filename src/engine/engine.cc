@@ -166,7 +166,11 @@ const Clock& Engine::clock() const { return impl_->clock; }
 
 void Engine::Poll(unsigned worker) { impl_->Poll(worker); }
 Refusal Engine::Resolve(const SymbolView& symbol, SeriesId& series) {
-  return impl_->Resolve(symbol, series);
+  return impl_->Resolve(symbol, hot::SymbolIndex::Hash(symbol), series);
+}
+void Engine::ResolveAll(size_t count, absl::FunctionRef<SymbolView(size_t)> symbol,
+                        absl::FunctionRef<void(size_t, Refusal, SeriesId)> resolved) {
+  impl_->ResolveAll(count, symbol, resolved);
 }
 bool Engine::IsSeries(SeriesId series) const { return Raw(series) < impl_->index.size(); }
 EventBatch Engine::NewBatch(size_t events) const { return EventBatch(*impl_, events); }

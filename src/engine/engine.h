@@ -2,6 +2,7 @@
 #pragma once
 
 #include <absl/functional/any_invocable.h>
+#include <absl/functional/function_ref.h>
 
 #include <cstdint>
 #include <functional>
@@ -139,6 +140,10 @@ class Engine {
   /// another node's share), kTooManySeries or, if others may be taken in a while,
   /// kTooManyNewSeries.
   Refusal Resolve(const SymbolView& symbol, SeriesId& series);
+  /// Resolve() of symbol(0) to symbol(count - 1), faster than one by one; resolved(i, refusal,
+  /// series) is called in order. symbol(i) is called more than once.
+  void ResolveAll(size_t count, absl::FunctionRef<SymbolView(size_t)> symbol,
+                  absl::FunctionRef<void(size_t, Refusal, SeriesId)> resolved);
   /// True if Resolve() ever gave this id.
   bool IsSeries(SeriesId series) const;
 

@@ -68,7 +68,9 @@ class Impl {
   absl::Status Stop();
 
   // ingest.cc
-  Refusal Resolve(const SymbolView& symbol, SeriesId& series);
+  Refusal Resolve(const SymbolView& symbol, uint64_t hash, SeriesId& series);
+  void ResolveAll(size_t count, absl::FunctionRef<SymbolView(size_t)> symbol,
+                  absl::FunctionRef<void(size_t, Refusal, SeriesId)> resolved);
   unsigned ShardOf(SeriesId series) const {
     return workers.size() == 1 ? 0 : shard_of[Raw(series)];
   }

@@ -3,6 +3,7 @@
 #include <absl/hash/hash.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/assert.h"
@@ -61,8 +62,25 @@ void Impl::RegisterSeries(SeriesId series, const SymbolView& symbol) {
   table.Publish();
 }
 
-Refusal Impl::Resolve(const SymbolView& symbol, SeriesId& series) {
-  auto found = index.Find(symbol);
+void Impl::ResolveAll(size_t count, absl::FunctionRef<SymbolView(size_t)> symbol,
+                      absl::FunctionRef<void(size_t, Refusal, SeriesId)> resolved) {
+  constexpr size_t kStep = 4;  // symbols between two steps of a search
+  std::array<uint64_t, 4 * kStep> hashes;
+  const auto hash = [&](size_t i) -> uint64_t& { return hashes[i % hashes.size()]; };
+  for (size_t i = 0; i < count + 3 * kStep; ++i) {
+    if (i < count) index.PrefetchCell(hash(i) = hot::SymbolIndex::Hash(symbol(i)));
+    if (i >= kStep && i - kStep < count) index.PrefetchNames(hash(i - kStep));
+    if (i >= 2 * kStep && i - 2 * kStep < count) index.PrefetchText(hash(i - 2 * kStep));
+    if (i < 3 * kStep) continue;
+    const size_t at = i - 3 * kStep;
+    SeriesId series = kNoSeries;
+    const Refusal refusal = Resolve(symbol(at), hash(at), series);
+    resolved(at, refusal, series);
+  }
+}
+
+Refusal Impl::Resolve(const SymbolView& symbol, uint64_t hash, SeriesId& series) {
+  auto found = index.Find(symbol, hash);
   if (!found) {
     if (const Refusal refusal = market::CheckSymbol(symbol); refusal != Refusal::kNone)
       return refusal;

@@ -40,8 +40,30 @@ SymbolView SymbolIndex::NamesOf(SeriesId series) const {
   return {names_[names.base_currency], names_[names.quote_currency], names_[names.exchange]};
 }
 
-std::optional<SeriesId> SymbolIndex::Find(const SymbolView& symbol) const {
-  const uint64_t hash = Hash(symbol);
+std::optional<SeriesId> SymbolIndex::FirstOf(uint64_t hash) const {
+  const Table& table = *table_.load(std::memory_order_acquire);
+  const uint64_t cell = table.cells[hash & table.mask].load(std::memory_order_acquire);
+  if (cell == 0 || cell >> 32 != hash >> 32) return std::nullopt;
+  return SeriesId{static_cast<uint32_t>(cell) - 1};
+}
+
+void SymbolIndex::PrefetchCell(uint64_t hash) const {
+  const Table& table = *table_.load(std::memory_order_acquire);
+  __builtin_prefetch(&table.cells[hash & table.mask]);
+}
+
+void SymbolIndex::PrefetchNames(uint64_t hash) const {
+  if (const auto series = FirstOf(hash)) __builtin_prefetch(&symbols_[Raw(*series)]);
+}
+
+void SymbolIndex::PrefetchText(uint64_t hash) const {
+  // Quote currencies and exchanges are few.
+  if (const auto series = FirstOf(hash)) {
+    __builtin_prefetch(&names_[symbols_[Raw(*series)].base_currency]);
+  }
+}
+
+std::optional<SeriesId> SymbolIndex::Find(const SymbolView& symbol, uint64_t hash) const {
   // Acquire; pairs with the release in Insert() and GrowIfFull(): a cell that is seen has its
   // names.
   const Table& table = *table_.load(std::memory_order_acquire);

@@ -30,7 +30,17 @@ class SymbolIndex {
   SymbolIndex(const SymbolIndex&) = delete;
   SymbolIndex& operator=(const SymbolIndex&) = delete;
 
-  std::optional<SeriesId> Find(const SymbolView& symbol) const;
+  std::optional<SeriesId> Find(const SymbolView& symbol) const {
+    return Find(symbol, Hash(symbol));
+  }
+
+  // Many symbols, each in these steps and others between them: what a step asks for comes from
+  // memory before the next one needs it.
+  static uint64_t Hash(const SymbolView& symbol);
+  void PrefetchCell(uint64_t hash) const;
+  void PrefetchNames(uint64_t hash) const;
+  void PrefetchText(uint64_t hash) const;
+  std::optional<SeriesId> Find(const SymbolView& symbol, uint64_t hash) const;
 
   /// The id of a valid symbol, a new one if there is none. `before_visible(id)` runs under the
   /// index's lock before anyone can find a new id. nullopt: there are `series_max` already.
@@ -72,7 +82,8 @@ class SymbolIndex {
     bool operator()(std::string_view base_currency, SeriesId b) const;
   };
 
-  static uint64_t Hash(const SymbolView& symbol);
+  /// The id in the cell where a symbol of this hash would be, if it could be that.
+  std::optional<SeriesId> FirstOf(uint64_t hash) const;
   uint32_t Intern(std::string_view name);
   void Insert(Table& table, uint64_t hash, SeriesId series);
   void GrowIfFull();

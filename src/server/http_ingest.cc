@@ -137,13 +137,12 @@ ResolvedEvents ResolveEvents(Services& services, protocol::EventParser& parser,
       return resolved;
     }
   }
-  size_t left = parsed.events.size();
-  for (const protocol::ParsedEvent& event : parsed.events) {
-    SeriesId series = kNoSeries;
-    const Refusal refusal = engine.Resolve(event.symbol, series);
+  const auto take = [&](size_t i, Refusal refusal, SeriesId series) {
+    const protocol::ParsedEvent& event = parsed.events[i];
     if (refusal == Refusal::kNone) {
       if (resolved.batches.empty() || resolved.batches.back().size() == kEventsPerBatchMax) {
-        resolved.batches.push_back(engine.NewBatch(std::min(left, kEventsPerBatchMax)));
+        resolved.batches.push_back(
+            engine.NewBatch(std::min(parsed.events.size() - i, kEventsPerBatchMax)));
       }
       resolved.batches.back().Add(series, event.price);
     } else {
@@ -152,8 +151,9 @@ ResolvedEvents ResolveEvents(Services& services, protocol::EventParser& parser,
                                  ? DescribeRefusal(services, refusal, event.symbol)
                                  : std::string());
     }
-    --left;
-  }
+  };
+  engine.ResolveAll(
+      parsed.events.size(), [&](size_t i) { return parsed.events[i].symbol; }, take);
   resolved.report = std::move(parsed.report);
   for (int i = 1; i < kRefusalCount; ++i) {
     const auto refusal = static_cast<Refusal>(i);

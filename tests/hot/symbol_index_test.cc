@@ -37,6 +37,24 @@ TEST_CASE("names that only differ in case or in where they are cut are different
   CHECK(Register(index, {"AB", "C", "a"}) != Register(index, {"A", "BC", "a"}));
 }
 
+TEST_CASE("a symbol is found in steps as at once, known or not", "[hot][index]") {
+  SymbolIndex index;
+  for (int i = 0; i < 3'000; ++i) {
+    const std::string base = fmt::format("B{}", i);
+    const SymbolView symbol{base, "USD", "a"};
+    const uint64_t hash = SymbolIndex::Hash(symbol);
+    const auto find = [&] {
+      index.PrefetchCell(hash);
+      index.PrefetchNames(hash);
+      index.PrefetchText(hash);
+      return index.Find(symbol, hash);
+    };
+    REQUIRE_FALSE(find().has_value());
+    const auto id = Register(index, symbol);
+    REQUIRE(find() == id);
+  }
+}
+
 TEST_CASE("a full index refuses new symbols and still finds old ones", "[hot][index]") {
   SymbolIndex index;
   CHECK(Register(index, {"A", "B", "x"}, 1) == SeriesId{0});
