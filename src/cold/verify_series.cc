@@ -289,7 +289,9 @@ class StateWalk {
         verification_.Find(where, "the newest {} candle makes no sense: {}", Name(tier), fault);
       } else if (newest.bucket != of_latest.bucket ||
                  newest.close_offset_ms != of_latest.close_offset_ms ||
-                 newest.close != of_latest.close) {
+                 newest.close != of_latest.close ||
+                 newest.base_volume_last_24h != of_latest.base_volume_last_24h ||
+                 newest.quote_volume_last_24h != of_latest.quote_volume_last_24h) {
         verification_.Find(where, "the newest {} candle does not close with the latest price",
                            Name(tier));
       }

@@ -210,7 +210,7 @@ absl::StatusOr<CandlesReply> Engine::Candles(SeriesId series, const CandlesReque
 std::optional<absl::StatusOr<CandlesReply>> Engine::HotCandles(
     SeriesId series, const CandlesRequest& request) const {
   auto reply =
-      QueryCandles(impl_->ReaderOf(series, TierReader::Source::kRings), request, impl_->Horizons(),
+      QueryCandles(impl_->ReaderOf(series, TierReader::Source::kMemory), request, impl_->Horizons(),
                    impl_->clock.NowMs(), impl_->options.candles_per_request_max);
   if (absl::IsOutOfRange(reply.status())) return std::nullopt;
   return reply;

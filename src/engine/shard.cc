@@ -27,8 +27,8 @@ size_t Shard::Apply(std::span<Tick> ticks, uint64_t number, uint64_t newest_else
       if (at < ticks.size()) prefetch(table_[ticks[at].series], ticks[at].timestamp_ms);
     };
     ahead(3, [](const hot::Series& series, uint64_t) { series.Prefetch(); });
-    ahead(2, [](const hot::Series& series, uint64_t ms) { series.PrefetchRings(ms); });
-    ahead(1, [](const hot::Series& series, uint64_t ms) { series.PrefetchSlots(ms); });
+    ahead(2, [](const hot::Series& series, uint64_t ms) { series.PrefetchRing(ms); });
+    ahead(1, [](const hot::Series& series, uint64_t ms) { series.PrefetchSlot(ms); });
     const Tick& tick = ticks[i];
     const SeriesId id{tick.series};
     const Price event = PriceOf(tick);

@@ -44,8 +44,8 @@ struct EngineStatus {
   };
   std::vector<Shard> shards;
 
-  std::array<uint64_t, market::kTierCount> tier_memory_bytes = {};  // candle rings
-  uint64_t series_memory_bytes = 0;  // latest prices, ring headers, names, index
+  std::array<uint64_t, market::kTierCount> tier_memory_bytes = {};  // rings: closed candles
+  uint64_t series_memory_bytes = 0;  // latest prices, open candles, names, index
   cold::StoreUsage store;
   uint64_t disk_free_bytes = 0;  // for wick, on the file system of the data directory
 

@@ -73,7 +73,7 @@ absl::Status TierReader::Backward(Tier tier, Bucket from, Bucket to, size_t limi
 absl::Status TierReader::ReadCold(Tier tier, Bucket from, Bucket to, size_t limit,
                                   Direction direction, std::vector<FoldedCandle>& candles) const {
   if (from >= to || limit == 0) return absl::OkStatus();
-  if (source_ == Source::kRings) return absl::OutOfRangeError("the candles are not all in memory");
+  if (source_ == Source::kMemory) return absl::OutOfRangeError("the candles are not all in memory");
   const bool backward = direction == Direction::kBackward;
   std::vector<UnwrittenCandles::Layer> layers;
   unwritten_.CopyLayers(id_, tier, from, to, limit, backward, layers);

@@ -10,14 +10,14 @@
 
 namespace wick::engine {
 
-/// Reads the rings, then what is not yet written, then RocksDB: whatever moves on meanwhile moves
-/// towards a place that is read later, so no candle is missed; journal numbers keep one from being
-/// counted twice. Threads: any; const and without state.
+/// Reads memory (the open candle, then its ring), then what is not yet written, then RocksDB:
+/// whatever moves on meanwhile moves towards a place that is read later, so no candle is missed;
+/// journal numbers keep one from being counted twice. Threads: any; const and without state.
 class TierReader {
  public:
-  enum class Source { kEverywhere, kRings };
+  enum class Source { kEverywhere, kMemory };
 
-  /// kRings: what is not in the rings is kOutOfRange, so that a worker may read.
+  /// kMemory: what is not in memory is kOutOfRange, so that a worker may read.
   TierReader(Source source, SeriesId id, const hot::Series& series,
              const UnwrittenCandles& unwritten, const cold::Store& store)
       : source_(source), id_(id), series_(series), unwritten_(unwritten), store_(store) {}

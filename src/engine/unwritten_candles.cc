@@ -25,7 +25,7 @@ void UnwrittenCandles::Add(SeriesId series, Tier tier, const FoldedCandle& candl
       BucketsOf(series, tier, number)
           .try_emplace(candle.bucket, UnwrittenCandle{candle, cold::CandleOp::kReplace})
           .second;
-  WICK_ASSERT(is_new);  // whatever is here is older than every candle of the ring
+  WICK_ASSERT(is_new);  // whatever is here is older than every candle in memory
   size_.store(size_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 

@@ -1,4 +1,4 @@
-// Candles and corrections that are neither in a ring nor in RocksDB yet.
+// Candles and corrections that are neither in their series nor in RocksDB yet.
 #pragma once
 
 #include <absl/container/btree_map.h>
@@ -24,7 +24,7 @@ struct UnwrittenCandle {
   cold::CandleOp op;
 };
 
-/// What one shard has to write beside its rings: candles pushed out of a ring before they were
+/// What one shard has to write beside its series: candles that left memory before they were
 /// saved, and late events of candles that are no longer in memory.
 ///
 /// Between Capture() and Written() a series' candles are on their way to the disk. A reader must
@@ -47,7 +47,7 @@ class UnwrittenCandles {
     std::vector<UnwrittenCandle> candles;  // bucket ascending
   };
 
-  /// A whole candle that left its ring; there is none of this bucket here.
+  /// A whole candle that left memory; there is none of this bucket here.
   void Add(SeriesId series, market::Tier tier, const market::FoldedCandle& candle, uint64_t number);
   /// A piece that arrived after everything known of its bucket.
   void Fold(SeriesId series, market::Tier tier, const market::FoldedCandle& piece, uint64_t number);

@@ -133,7 +133,6 @@ bool CandleRing::TryRead(Bucket from, Bucket to, size_t limit, std::vector<Folde
   const uint32_t head = head_.load(kAcquire);
   const uint32_t capacity = capacity_.load(kAcquire);
   const CandleSlot* const slots = slots_.load(kAcquire);
-  // One more: the caller appends the open candle.
   candles.reserve(candles.size() +
                   std::min<size_t>({limit, head - tail, to > from ? to - from : 0}) + 1);
   size_t taken = 0;

@@ -15,10 +15,10 @@ namespace wick::hot {
 
 /// Closed candles in memory, oldest overwritten first.
 /// Threads: the shard's worker writes; anyone calls Read().
-/// Invariants: (1) buckets grow from oldest to newest; (2) no candle of the series lies behind the
-/// oldest that is neither here nor the open one; (3) a candle that is not on disk is handed over
-/// before it is overwritten. It takes no memory of slots before its first candle, and doubles up to
-/// its window while its candles lie within that many buckets, so a quiet series costs little.
+/// Invariants: (1) buckets grow from oldest to newest; (2) no candle of the series is newer than
+/// the oldest here and neither here nor the open one; (3) a candle that is not on disk is handed
+/// over before it is overwritten. It takes no memory of slots before its first candle, and doubles
+/// up to its window while its candles lie within that many buckets, so a quiet series costs little.
 class CandleRing {
  public:
   bool empty() const { return Head() == Tail(); }
@@ -64,7 +64,7 @@ class CandleRing {
   };
 
   /// Appends the candles with a bucket in [from, to), ascending, at most the `limit` newest of
-  /// them.
+  /// them, and leaves room for one more.
   Coverage Read(market::Bucket from, market::Bucket to, size_t limit,
                 std::vector<market::FoldedCandle>& candles) const;
 

@@ -83,6 +83,7 @@ Price Series::Latest() const {
 
 CandleRing::Coverage Series::Read(Tier tier, Bucket from, Bucket to, size_t limit,
                                   std::vector<FoldedCandle>& candles) const {
+  WICK_ASSERT(limit > 0);
   CandleRing::Coverage coverage = {.complete = false, .oldest = to};
   // The open candle first: should it close meanwhile, then the ring is not asked for it.
   const FoldedCandle open = Consistent([this, tier] { return CopyOpen<kAcquire>(tier); });
@@ -158,7 +159,7 @@ void Series::Close(Tier tier, SeriesMemory& memory, HandOver hand_over) {
 void Series::Fold(const Price& event, SeriesMemory& memory, HandOver hand_over) {
   WICK_ASSERT(event.timestamp_ms >= OwnTimestampMs());
   // Where a bucket of a coarser tier ends, one of each finer tier ends, too.
-  if (Closes(market::kTiers.front(), event.timestamp_ms)) {
+  if (empty() || Closes(market::kTiers.front(), event.timestamp_ms)) {
     FoldAndOpen(event, memory, hand_over);
     return;
   }
@@ -222,12 +223,12 @@ void Series::Prefetch() const {
   for (size_t line = 0; line < sizeof(Series); line += 64) __builtin_prefetch(begin + line, 1);
 }
 
-void Series::PrefetchRings(uint64_t event_ms) const {
+void Series::PrefetchRing(uint64_t event_ms) const {
   const CandleRings* const rings = rings_.load(kRelaxed);
   if (rings != nullptr && Closes(market::kTiers.front(), event_ms)) __builtin_prefetch(rings, 1);
 }
 
-void Series::PrefetchSlots(uint64_t event_ms) const {
+void Series::PrefetchSlot(uint64_t event_ms) const {
   const CandleRings* const rings = rings_.load(kRelaxed);
   if (rings != nullptr && Closes(market::kTiers.front(), event_ms)) {
     rings->of.front().PrefetchNext();

@@ -44,7 +44,7 @@ class alignas(64) Series {
   /// timestamp_ms 0: no event yet.
   Price Latest() const;
 
-  /// What CandleRing::Read() says, of the ring and the open candle together.
+  /// What CandleRing::Read() says, of the ring and the open candle together. `limit` > 0.
   CandleRing::Coverage Read(market::Tier tier, market::Bucket from, market::Bucket to, size_t limit,
                             std::vector<market::FoldedCandle>& candles) const;
 
@@ -76,11 +76,11 @@ class alignas(64) Series {
   /// CandleRing::Capture() of the closed candles; the open one is OwnOpen().
   void CaptureClosed(market::Tier tier, std::vector<market::FoldedCandle>& candles);
 
-  /// Before an event, each some events before the next: brings the series, the rings that the event
-  /// makes a candle close into, and their slots towards the processor's caches.
+  /// Before an event, each some events before the next: brings the series, the ring that the event
+  /// makes a candle of the finest tier close into, and its slot towards the processor's caches.
   void Prefetch() const;
-  void PrefetchRings(uint64_t event_ms) const;
-  void PrefetchSlots(uint64_t event_ms) const;
+  void PrefetchRing(uint64_t event_ms) const;
+  void PrefetchSlot(uint64_t event_ms) const;
 
  private:
   using Word = std::atomic<uint64_t>;

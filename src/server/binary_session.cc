@@ -42,6 +42,12 @@ using Ms = std::chrono::milliseconds;
 
 constexpr const char* kTakenBack = "the token was taken back";
 
+/// Requests that are alike in what they cost.
+bool IsLatest(size_t type) {
+  return type == wire::RequestType(wire::Type::kLatestByIds) ||
+         type == wire::RequestType(wire::Type::kLatestBySymbols);
+}
+
 /// Looks at the frames behind the one that is handled.
 class LookAhead {
   using Frame = binary::Frame;
@@ -62,6 +68,7 @@ class LookAhead {
   }
   /// The first frame of those bytes was handled.
   void Pass(const Frame& frame) {
+    if (frames_ == 0) return;  // nobody looked
     at_ -= frame.bytes();
     --frames_;
   }
@@ -184,7 +191,7 @@ void BinarySession::Work() {
     binary::ErrorReply error;
     const wire::Limits& limits = greeted_ ? api_.limits() : kLimitsOfHello;
     const std::string_view bytes(buffer_.get() + begin_, end_ - begin_);
-    ahead.Look(bytes);
+    if (greeted_) ahead.Look(bytes);  // before hello there may be no engine yet
     switch (binary::NextFrame(bytes, limits, frame, error)) {
       case binary::FrameState::kPart:
         part = true;
@@ -286,8 +293,9 @@ void BinarySession::Dispatch(const Frame& frame) {
   const size_t type = frame.header.type < kBinaryRouteCount ? frame.header.type : 0;
   std::optional<Open> open;
   reply_.outcome = Outcome::kOk;
+  if (answered_.type != type) CountAnswered();  // this one begins now
   const bool at_once = api_.Handle(frame, reply_, [&](Weight weight) {
-    CountAnswered();  // this one begins now
+    CountAnswered();
     open = {type, now_, weight == Weight::kLight, MayReadDisk(frame.header.type)};
     CountOpen(*open, 1);
     return RespondBinary([self = shared_from_this(), answered = *open](BinaryReply reply) {
@@ -298,6 +306,7 @@ void BinarySession::Dispatch(const Frame& frame) {
   if (open) CountOpen(*open, -1);
   HoldReplies();  // the next one is made only if there is memory for it
   CountAtOnce(type, reply_.outcome);
+  if (!IsLatest(type)) CountAnswered();
 }
 
 void BinarySession::CountOpen(const Open& open, int by) {

@@ -109,8 +109,9 @@ class BinarySession final : public Session, public std::enable_shared_from_this<
   size_t open_reads_ = 0;     // of these, those that may read the disk
   size_t open_light_ = 0;
 
-  /// Requests answered at once, each right after the other, since now_. They are counted with
-  /// their mean latency: a look at the clock for each is a tenth of what a latest price costs.
+  /// Requests of one type answered at once, each right after the other, since now_. Those for
+  /// latest prices are counted with their mean latency, all others one by one: a look at the clock
+  /// is a tenth of what a latest price costs.
   struct Answered {
     size_t type = 0;
     Outcome outcome = Outcome::kOk;

@@ -161,11 +161,11 @@ void AddShards(const engine::EngineStatus& status, Page& page) {
 }
 
 void AddStorage(const engine::EngineStatus& status, Page& page) {
-  page.Gauge("wick_tier_memory_bytes", "Memory of the candles held, by tier.");
+  page.Gauge("wick_tier_memory_bytes", "Memory of the closed candles held, by tier.");
   for (market::Tier tier : market::kTiers) {
     page.Add(status.tier_memory_bytes[market::Index(tier)], TierLabel(tier));
   }
-  page.Gauge("wick_series_memory_bytes", "Memory of latest prices, names and index.")
+  page.Gauge("wick_series_memory_bytes", "Memory of latest prices, open candles, names and index.")
       .Add(status.series_memory_bytes);
   page.Gauge("wick_tier_disk_bytes", "Candles on disk, by tier.");
   for (market::Tier tier : market::kTiers) {

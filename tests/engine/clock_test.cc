@@ -51,6 +51,26 @@ void IngestHistory(HandTurnedEngine& engine) {
 
 }  // namespace
 
+TEST_CASE("a series that began in the first second since the epoch comes back", "[engine][clock]") {
+  const TemporaryDirectory directory;
+  const ManualClock clock(kBaseMs);
+  auto options = Options();
+  options.keep.ms.fill(market::kKeepForever);
+  const uint64_t ms = GENERATE(1u, 999u, 1'000u);
+  {
+    RunningEngine engine(directory.path(), options, clock);
+    REQUIRE(engine.Ingest({EventAt(ms, 7)}).accepted == 1);
+    engine.Stop();
+  }
+  RunningEngine engine(directory.path(), options, clock);
+  CHECK(engine->Latest(*engine->Find(kSymbol)) == Price{7, 1, 2, ms});
+  REQUIRE(engine.Ingest({EventAt(5'000, 8)}).accepted == 1);
+  const CandlesReply seconds = Seconds(*engine);
+  REQUIRE(seconds.candles.size() == 2);
+  CHECK(seconds.candles.front().count == 1);
+  CHECK(seconds.candles.front().low == 7);
+}
+
 TEST_CASE("a clock that is ahead alone hides and removes nothing", "[engine][clock]") {
   const TemporaryDirectory directory;
   ManualClock clock(kBaseMs);

@@ -81,6 +81,16 @@ TEST_CASE("the open candle ends with the latest event", "[hot][series]") {
   }
 }
 
+TEST_CASE("the first event may be of the first second since the epoch", "[hot][series]") {
+  const uint64_t ms = GENERATE(1u, 999u, 1'000u, 60'000u);
+  const auto series = std::make_unique<Series>();
+  SeriesMemory memory = {{300, 240, 1, 1}};
+  series->Fold({2, 10, 20, ms}, memory, kKeepAll);
+  for (Tier tier : market::kTiers) {
+    CHECK(ReadAll(*series, tier) == std::vector{market::StartCandle(tier, {2, 10, 20, ms})});
+  }
+}
+
 TEST_CASE("a candle that closes is in its ring, or handed over where the window is one",
           "[hot][series]") {
   const auto series = std::make_unique<Series>();
@@ -200,6 +210,43 @@ TEST_CASE("a series that comes back is the one that was captured", "[hot][series
   again->Restore(series->OwnLatest(), open);
   CHECK(again->Latest() == series->Latest());
   for (Tier tier : market::kTiers) CHECK(ReadAll(*again, tier).back() == open[market::Index(tier)]);
+}
+
+TEST_CASE("a reader beside late events gets whole candles in order", "[hot][series][threads]") {
+  const auto series = std::make_unique<Series>();
+  SeriesMemory memory = {{16, 1, 1, 1}};
+  std::atomic<bool> stop{false};
+  // The price is the number of the second.
+  const auto event_at = [](uint64_t ms) {
+    const auto x = static_cast<double>(ms / 1'000);
+    return Price{x, x, x, ms};
+  };
+  series->Fold(event_at(kBaseMs), memory, kKeepAll);
+  std::thread writer([&] {
+    std::mt19937_64 random(5);
+    for (uint64_t now = kBaseMs; !stop.load();) {
+      if (random() % 2 == 0) {
+        now += random() % 2'500;
+        series->Fold(event_at(now), memory, kKeepAll);
+        continue;
+      }
+      const Price late = event_at(now - 1 - random() % 20'000);
+      (void)series->FoldLate(Tier::k1s, market::StartCandle(Tier::k1s, late), memory, kKeepAll);
+    }
+  });
+  for (int i = 0; i < test::Rounds(20'000); ++i) {
+    const std::vector<FoldedCandle> candles = ReadAll(*series, Tier::k1s);
+    bool sound = !candles.empty();
+    for (size_t k = 0; k < candles.size(); ++k) {
+      const FoldedCandle& c = candles[k];
+      sound = sound && c.count > 0 && c.open_offset_ms <= c.close_offset_ms &&
+              c.open == static_cast<double>(c.bucket) && c.high == c.open && c.low == c.open &&
+              c.close == c.open && (k == 0 || candles[k - 1].bucket < c.bucket);
+    }
+    REQUIRE(sound);
+  }
+  stop = true;
+  writer.join();
 }
 
 TEST_CASE("a reader beside a busy writer gets whole prices, and candles without a gap",

@@ -1,6 +1,8 @@
+#include <chrono>
 #include <cstring>
 #include <limits>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "running_server.h"
@@ -170,6 +172,38 @@ TEST_CASE("a frame that is too long is refused before it is read, then the conne
   const std::string reply = raw.ReceiveAll();
   CHECK(HeaderOf(reply).type == wire::kErrorType);
   CHECK(HeaderOf(reply).request_id == 7);
+}
+
+TEST_CASE("frames that come together are answered in order, up to one that is none",
+          "[server][binary]") {
+  RunningServer running;
+  Client client = running.Connect();
+  const SeriesId series = client.Register(std::vector<SymbolView>{kBtc})->entries.at(0).series;
+  constexpr uint64_t kFrames = 70;
+  std::string frames = HelloFrame();
+  for (uint64_t id = 2; id < 2 + kFrames; ++id) frames += LatestFrame(id, Raw(series));
+  frames += LatestFrame(90, Raw(series), /*flags=*/1) + LatestFrame(91, Raw(series));
+  const size_t cut = GENERATE(0u, 1u, 30u, 45u, 50u, 700u, 1'700u);
+  Connection raw(running.server().binary());
+  raw.Send(frames.substr(0, cut));
+  std::this_thread::sleep_for(std::chrono::milliseconds(cut == 0 ? 0 : 5));
+  raw.Send(frames.substr(cut));
+  raw.EndSending();
+  std::string replies = raw.ReceiveAll();
+  for (uint64_t id = 1; id < 2 + kFrames; ++id) {
+    const wire::Header header = HeaderOf(replies);
+    REQUIRE(header.request_id == id);
+    REQUIRE(header.type != wire::kErrorType);
+    replies.erase(0, wire::kHeaderBytes + header.payload_bytes);
+  }
+  CHECK(HeaderOf(replies).request_id == 90);
+  CHECK(HeaderOf(replies).type == wire::kErrorType);
+  CHECK(replies.size() == wire::kHeaderBytes + HeaderOf(replies).payload_bytes);
+  // Each is counted under its own name.
+  const std::string page = Connection(running.server().http()).Ask(Get("/metrics")).body;
+  const std::string counted =
+      "wick_binary_request_duration_seconds_count{type=\"latest_by_ids\"} 70\n";
+  CHECK(page.find(counted) != page.npos);
 }
 
 TEST_CASE("what is no frame is answered with an error, then the connection ends",

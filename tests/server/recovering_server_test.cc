@@ -64,6 +64,13 @@ TEST_CASE(
   CHECK(refused.error().code == ErrorCode::kRecovering);
   Connection binary(listening.server().binary());
   CHECK(binary.AskFrame(HelloFrame()).type == wire::kErrorType);
+  // Nobody looks into an engine that is not there, whatever follows hello or comes instead of it.
+  for (const std::string& frames : {LatestFrame(2, 0), HelloFrame() + LatestFrame(2, 0)}) {
+    Connection impatient(listening.server().binary());
+    impatient.Send(frames);
+    impatient.EndSending();
+    CHECK(wire::ReadHeader(impatient.ReceiveAll()).type == wire::kErrorType);
+  }
 
   REQUIRE(listening.server().Recover().ok());
   CHECK(http.Ask(Get("/readyz")).status == 200);

@@ -43,6 +43,16 @@ inline std::string HelloFrame(std::string_view token = "") {
   return frame;
 }
 
+/// Asks for one price.
+inline std::string LatestFrame(uint64_t request_id, uint32_t series, uint16_t flags = 0) {
+  std::string frame;
+  wire::AppendHeader({8, wire::RequestType(wire::Type::kLatestByIds), flags, request_id}, frame);
+  wire::Writer writer(frame);
+  writer.U32(1);
+  writer.U32(series);
+  return frame;
+}
+
 class RunningServer {
  public:
   explicit RunningServer(const std::vector<std::string>& overrides = {}) {
