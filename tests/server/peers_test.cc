@@ -58,7 +58,7 @@ const std::string kGood = AnswerText("200 OK", "[]");
 }  // namespace
 
 TEST_CASE("a node that is away costs one question in a while", "[server][cluster]") {
-  const auto ports = FreePorts(2);
+  const auto ports = test::FreePorts(2);
   const StrangeNode other(ports[1], kGood);
   std::optional<SilentNode> silent(ports[0]);
   const AskedPeers asked({{"127.0.0.1", ports[0], 1}, {"127.0.0.1", ports[1], 1}}, Impatient());
@@ -89,7 +89,7 @@ TEST_CASE("a node that is away costs one question in a while", "[server][cluster
 
 TEST_CASE("a node that answers others is not away for one that it is slow to answer",
           "[server][cluster]") {
-  const auto ports = FreePorts(1);
+  const auto ports = test::FreePorts(1);
   const StrangeNode node(ports[0], [](const std::string&) { return kGood; },
                          {Ms(10'000), false, "/slow"});
   const AskedPeers asked({{"127.0.0.1", ports[0], 1}}, Impatient());
@@ -107,7 +107,7 @@ TEST_CASE("a node that answers others is not away for one that it is slow to ans
 }
 
 TEST_CASE("what this node has no memory for says nothing of the other", "[server][cluster]") {
-  const auto ports = FreePorts(1);
+  const auto ports = test::FreePorts(1);
   const StrangeNode node(ports[0], [](const std::string&) { return kGood; },
                          {Ms(50), /*keeps=*/true});
   AskedPeers asked({{"127.0.0.1", ports[0], 1}});
@@ -129,7 +129,7 @@ TEST_CASE("what this node has no memory for says nothing of the other", "[server
 }
 
 TEST_CASE("requests to one node are sent one after the other", "[server][cluster]") {
-  const auto ports = FreePorts(2);
+  const auto ports = test::FreePorts(2);
   const auto answers = [](const std::string& request) {
     return request.find("/bad ") != std::string::npos ? AnswerText("500 Oh", "no") : kGood;
   };
@@ -156,7 +156,7 @@ TEST_CASE("requests to one node are sent one after the other", "[server][cluster
 }
 
 TEST_CASE("what a node says instead of an answer is fit to be passed on", "[server][cluster]") {
-  const auto ports = FreePorts(1);
+  const auto ports = test::FreePorts(1);
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"\xff\x01 \"bad\"", R"(\xff\u0001 \"bad\")"},
       {R"({"code":"overloaded","detail":"too many\nreads"})", R"(too many\u000areads)"},
@@ -170,7 +170,7 @@ TEST_CASE("what a node says instead of an answer is fit to be passed on", "[serv
 }
 
 TEST_CASE("the addresses of a name are looked up again when they fail", "[server][cluster]") {
-  const auto ports = FreePorts(1);
+  const auto ports = test::FreePorts(1);
   const AskedPeers asked({{"localhost", ports[0], 1}}, Impatient());
   {
     const StrangeNode node(ports[0], kGood);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "free_ports.h"
 #include "running_server.h"
 
 namespace wick::server {
@@ -21,25 +22,12 @@ inline std::string FieldOf(const Answer& answer, std::string_view name) {
   return answer.head.substr(value, answer.head.find("\r\n", value) - value);
 }
 
-/// Ports that were free a moment ago.
-inline std::vector<uint16_t> FreePorts(size_t count) {
-  boost::asio::io_context io;
-  std::vector<boost::asio::ip::tcp::acceptor> held;
-  std::vector<uint16_t> ports;
-  for (size_t i = 0; i < count; ++i) {
-    held.emplace_back(
-        io, boost::asio::ip::tcp::endpoint(boost::asio::ip::make_address("127.0.0.1"), 0));
-    ports.push_back(held.back().local_endpoint().port());
-  }
-  return ports;
-}
-
 /// Nodes on addresses of this machine, each with a data directory of its own.
 class RunningCluster {
  public:
   /// `more`: settings of every node.
   explicit RunningCluster(size_t nodes, uint32_t partitions, std::vector<std::string> more = {})
-      : more_(std::move(more)), ports_(FreePorts(2 * nodes)) {
+      : more_(std::move(more)), ports_(test::FreePorts(2 * nodes)) {
     char pattern[] = "/tmp/wick_cluster_test_XXXXXX";
     directory_ = ::mkdtemp(pattern);
     std::string list;

@@ -2,19 +2,17 @@
 #pragma once
 
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <chrono>
 #include <functional>
 #include <map>
-#include <random>
 #include <regex>
 #include <string>
 #include <thread>
 
 #include "engine/naive_market.h"
 #include "environment.h"
+#include "free_ports.h"
 #include "integration/wick_process.h"
 
 namespace wick::test {
@@ -31,24 +29,8 @@ inline bool Eventually(const std::function<bool()>& so) {
   return false;
 }
 
-/// A port that is free, and the next one, too; none that the system gives to outgoing connections.
-inline uint16_t FreePort() {
-  const auto is_free = [](uint16_t port) {
-    const int listener = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const bool bound = bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
-    close(listener);
-    return bound;
-  };
-  std::random_device random;
-  for (;;) {
-    const auto port = static_cast<uint16_t>(12'000 + random() % 20'000);
-    if (is_free(port) && is_free(static_cast<uint16_t>(port + 1))) return port;
-  }
-}
+/// A port that is free, and the next one, too.
+inline uint16_t FreePort() { return FreePorts(2).front(); }
 
 /// Empty: the broker's jars are there. Else why they cannot be had.
 inline std::string WhyNoKafka() {
