@@ -7,7 +7,6 @@
 
 namespace wick::engine {
 
-using market::FoldedCandle;
 using market::Tier;
 
 namespace {
