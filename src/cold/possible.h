@@ -36,4 +36,12 @@ inline bool IsPossible(market::Tier tier, const market::FoldedCandle& candle) {
           (candle.open_offset_ms == candle.close_offset_ms && candle.low == candle.high));
 }
 
+/// The candle ends with the event of a price, as every open candle does with the latest.
+inline bool EndsWith(market::Tier tier, const market::FoldedCandle& candle, const Price& price) {
+  const market::FoldedCandle end = market::StartCandle(tier, price);
+  return candle.bucket == end.bucket && candle.close_offset_ms == end.close_offset_ms &&
+         candle.close == end.close && candle.base_volume_last_24h == end.base_volume_last_24h &&
+         candle.quote_volume_last_24h == end.quote_volume_last_24h;
+}
+
 }  // namespace wick::cold

@@ -5,6 +5,7 @@
 
 #include "cold/candle_checks.h"
 #include "cold/chunk_merge.h"
+#include "cold/possible.h"
 #include "cold/state_record.h"
 #include "cold/verify_impl.h"
 #include "market/validation.h"
@@ -283,15 +284,10 @@ class StateWalk {
     }
     for (const Tier tier : market::kTiers) {
       const FoldedCandle& newest = state.newest[Index(tier)];
-      const FoldedCandle of_latest = market::StartCandle(tier, latest);
       ++verification_.counts().candles;
       if (const std::string fault = FaultOf(tier, newest); !fault.empty()) {
         verification_.Find(where, "the newest {} candle makes no sense: {}", Name(tier), fault);
-      } else if (newest.bucket != of_latest.bucket ||
-                 newest.close_offset_ms != of_latest.close_offset_ms ||
-                 newest.close != of_latest.close ||
-                 newest.base_volume_last_24h != of_latest.base_volume_last_24h ||
-                 newest.quote_volume_last_24h != of_latest.quote_volume_last_24h) {
+      } else if (!EndsWith(tier, newest, latest)) {
         verification_.Find(where, "the newest {} candle does not close with the latest price",
                            Name(tier));
       }

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/assert.h"
+#include "cold/possible.h"
 #include "engine/impl.h"
 
 namespace wick::engine {
@@ -12,11 +13,7 @@ namespace {
 bool HasNewestCandles(const cold::SeriesState& state) {
   return std::all_of(market::kTiers.begin(), market::kTiers.end(), [&](market::Tier tier) {
     const market::FoldedCandle& newest = state.newest[market::Index(tier)];
-    const market::FoldedCandle end = market::StartCandle(tier, state.latest);
-    return newest.count > 0 && newest.bucket == end.bucket &&
-           newest.close_offset_ms == end.close_offset_ms && newest.close == end.close &&
-           newest.base_volume_last_24h == end.base_volume_last_24h &&
-           newest.quote_volume_last_24h == end.quote_volume_last_24h;
+    return newest.count > 0 && cold::EndsWith(tier, newest, state.latest);
   });
 }
 

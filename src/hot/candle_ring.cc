@@ -9,14 +9,6 @@ namespace wick::hot {
 using market::Bucket;
 using market::FoldedCandle;
 
-namespace {
-
-constexpr std::memory_order kRelaxed = std::memory_order_relaxed;
-constexpr std::memory_order kAcquire = std::memory_order_acquire;
-constexpr std::memory_order kRelease = std::memory_order_release;
-
-}  // namespace
-
 void CandleRing::Advance() {
   ++unsaved_;
   ++uncaptured_;

@@ -7,9 +7,14 @@
 // that was stored before it. No fences.
 #pragma once
 
+#include <atomic>
 #include <thread>
 
 namespace wick::hot {
+
+inline constexpr std::memory_order kRelaxed = std::memory_order_relaxed;
+inline constexpr std::memory_order kAcquire = std::memory_order_acquire;
+inline constexpr std::memory_order kRelease = std::memory_order_release;
 
 /// Calls `attempt` until it returns true; after a while it lets other threads run first, because on
 /// few cores the writer may have been descheduled in the middle of its write.

@@ -1,10 +1,8 @@
 #include "hot/series.h"
 
-#include <algorithm>
 #include <bit>
 
 #include "base/assert.h"
-#include "hot/seqlock.h"
 
 namespace wick::hot {
 
@@ -14,10 +12,6 @@ using market::Tier;
 
 namespace {
 
-constexpr std::memory_order kRelaxed = std::memory_order_relaxed;
-constexpr std::memory_order kAcquire = std::memory_order_acquire;
-constexpr std::memory_order kRelease = std::memory_order_release;
-
 uint64_t Bits(double value) { return std::bit_cast<uint64_t>(value); }
 double Value(uint64_t bits) { return std::bit_cast<double>(bits); }
 
@@ -26,8 +20,6 @@ constexpr uint64_t PlaceOf(Bucket bucket, uint32_t open_offset_ms) {
 }
 
 }  // namespace
-
-double Series::Own(size_t field) const { return Value(latest_[field].load(kRelaxed)); }
 
 Bucket Series::OwnBucket(Tier tier) const {
   return static_cast<Bucket>(open_[market::Index(tier)].place.load(kRelaxed));
@@ -76,6 +68,8 @@ FoldedCandle Series::CopyOpen(Tier tier) const {
           latest.base_volume_last_24h,
           latest.quote_volume_last_24h};
 }
+
+Price Series::OwnLatest() const { return CopyLatest<kRelaxed>(); }
 
 Price Series::Latest() const {
   return Consistent([this] { return CopyLatest<kAcquire>(); });

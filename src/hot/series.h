@@ -11,6 +11,7 @@
 
 #include "base/segmented_array.h"
 #include "hot/candle_ring.h"
+#include "hot/seqlock.h"
 #include "hot/slot_pool.h"
 #include "market/fold.h"
 #include "market/tier.h"
@@ -50,8 +51,8 @@ class alignas(64) Series {
 
   // --- worker only; `memory` is always the same
 
-  bool empty() const { return OwnLatest().timestamp_ms == 0; }
-  Price OwnLatest() const { return {Own(0), Own(1), Own(2), OwnTimestampMs()}; }
+  bool empty() const { return OwnTimestampMs() == 0; }
+  Price OwnLatest() const;
   /// Of a series that is not empty.
   market::FoldedCandle OwnOpen(market::Tier tier) const;
 
@@ -94,8 +95,7 @@ class alignas(64) Series {
     Word low{0};
   };
 
-  double Own(size_t field) const;
-  uint64_t OwnTimestampMs() const { return latest_[3].load(std::memory_order_relaxed); }
+  uint64_t OwnTimestampMs() const { return latest_[3].load(kRelaxed); }
   market::Bucket OwnBucket(market::Tier tier) const;
   bool Closes(market::Tier tier, uint64_t event_ms) const;
   void Close(market::Tier tier, SeriesMemory& memory, HandOver hand_over);
