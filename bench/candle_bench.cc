@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "cold/chunk_codec.h"
+#include "codec/chunk.h"
 #include "cold/chunk_merge.h"
 #include "hot/candle_ring.h"
 
@@ -63,38 +63,38 @@ void BM_ReadRing(benchmark::State& state) {
 }
 BENCHMARK(BM_ReadRing)->Arg(60)->Arg(1'000);
 
-constexpr cold::Chunk kChunk = 1'620'000;
+constexpr codec::Chunk kChunk = 1'620'000;
 
 void BM_EncodeChunk(benchmark::State& state) {
   const auto candles =
-      WalkingCandles(cold::FirstBucket(kChunk), static_cast<uint32_t>(state.range(0)));
+      WalkingCandles(codec::FirstBucket(kChunk), static_cast<uint32_t>(state.range(0)));
   std::string bytes;
   for (auto _ : state) {
     bytes.clear();
-    cold::EncodeChunk(candles, bytes);
+    codec::EncodeChunk(candles, bytes);
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
   state.counters["bytes_per_candle"] =
       static_cast<double>(bytes.size()) / static_cast<double>(candles.size());
 }
-BENCHMARK(BM_EncodeChunk)->Arg(1)->Arg(64)->Arg(cold::kBucketsPerChunk);
+BENCHMARK(BM_EncodeChunk)->Arg(1)->Arg(64)->Arg(codec::kBucketsPerChunk);
 
 void BM_DecodeChunk(benchmark::State& state) {
   std::string bytes;
-  cold::EncodeChunk(
-      WalkingCandles(cold::FirstBucket(kChunk), static_cast<uint32_t>(state.range(0))), bytes);
+  codec::EncodeChunk(
+      WalkingCandles(codec::FirstBucket(kChunk), static_cast<uint32_t>(state.range(0))), bytes);
   std::vector<FoldedCandle> candles;
   for (auto _ : state) {
     candles.clear();
-    benchmark::DoNotOptimize(cold::DecodeChunk(bytes, kChunk, candles).ok());
+    benchmark::DoNotOptimize(codec::DecodeChunk(bytes, kChunk, candles).empty());
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(BM_DecodeChunk)->Arg(1)->Arg(64)->Arg(cold::kBucketsPerChunk);
+BENCHMARK(BM_DecodeChunk)->Arg(1)->Arg(64)->Arg(codec::kBucketsPerChunk);
 
 /// A chunk in the state of a busy series: 960 candles on disk, those of a checkpoint on top.
 void BM_MergeChunk(benchmark::State& state) {
-  const auto candles = WalkingCandles(cold::FirstBucket(kChunk), cold::kBucketsPerChunk);
+  const auto candles = WalkingCandles(codec::FirstBucket(kChunk), codec::kBucketsPerChunk);
   const std::span<const FoldedCandle> all(candles);
   std::string base, operand;
   cold::EncodeOperand(cold::CandleOp::kReplace, all.first(960), base);

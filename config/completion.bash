@@ -9,7 +9,7 @@ _wick() {
     [ingest]="--server --token-file --tls --tls-ca --batch --in-flight --ack --strict"
     [feed]="--exchanges --pairs --rate --duration --seed --popular --server --token-file --tls --tls-ca --batch --in-flight --ack"
     [produce]="--brokers --topic --format --batch --property --property-file --exchanges --pairs --rate --duration --seed --popular"
-    [bench]="--rate --spacing --seconds --warmup --requests --connections --pipeline --threads --spin --series --zipf --batch --write-batch --write-share --ack --candles --interval --history --random-range --seed --no-prepare --http --server --token-file --tls --tls-ca --json"
+    [bench]="--rate --spacing --seconds --warmup --requests --connections --pipeline --threads --spin --series --zipf --batch --write-batch --write-share --ack --candles --interval --history --random-range --packed --seed --no-prepare --http --server --token-file --tls --tls-ca --json"
     [latest]="--file --server --token-file --tls --tls-ca --json"
     [candles]="--interval --from --to --limit --fill --format --json --server --token-file --tls --tls-ca"
     [exchanges]="--no-pairs --server --token-file --tls --tls-ca --json"

@@ -1,5 +1,6 @@
 // Frames of the binary protocol, both halves: what is decoded and written again is the same, and
 // no reply of a hostile server harms the client.
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -49,6 +50,9 @@ struct ToPayload {
   void operator()(const binary::BinaryCandlesRequest& request) const {
     client::WriteCandles(request.series, request.candles, writer());
   }
+  void operator()(const binary::HistoryRequest& request) const {
+    client::WriteCandles(request.series, request.candles, writer());
+  }
   void operator()(const binary::ExchangesRequest& request) const {
     client::WriteExchanges(request.exchange, request.pairs, writer());
   }
@@ -92,7 +96,8 @@ void CheckRequest(const binary::Frame& frame) {
   const std::string payload = PayloadOf(request);
   // What a candles request does not use need not come back: times without their bit, the id beside
   // a symbol, the interval of another grain.
-  if (!std::holds_alternative<binary::BinaryCandlesRequest>(request)) {
+  if (!std::holds_alternative<binary::BinaryCandlesRequest>(request) &&
+      !std::holds_alternative<binary::HistoryRequest>(request)) {
     WICK_ASSERT(payload == frame.payload);
     return;
   }
@@ -169,6 +174,13 @@ void CheckReplies(std::string_view payload) {
   });
 }
 
+/// Any bytes are safe to read as history, and what counts ascends.
+void CheckHistory(std::string_view payload) {
+  CandlesReply history;
+  if (!client::ReadHistory(payload, 1'000, history)) return;
+  WICK_ASSERT(std::ranges::is_sorted(history.candles, {}, &Candle::timestamp_ms));
+}
+
 }  // namespace
 
 /// A stream of frames from the front of a connection on.
@@ -187,6 +199,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t bytes) {
     CheckHello(frame);
     CheckRequest(frame);
     CheckReplies(frame.payload);
+    CheckHistory(frame.payload);
     stream.remove_prefix(frame.bytes());
   }
   return 0;

@@ -148,6 +148,13 @@ class Client {
   Result<CandlesReply> Candles(SeriesId series, const CandlesRequest& request);
   Result<CandlesReply> Candles(const SymbolView& symbol, const CandlesRequest& request);
 
+  /// Long ranges with several times as many candles a second: those on the disk come packed, as
+  /// they lie there, and are decoded here; the others as of Candles(). `request` has a `from`, an interval of 1s, 1m, 1h or 1d
+  /// and no fill. Ascending; a page may be up to 2,046 candles longer than `limit`, or shorter: go
+  /// on with `from` = next_ms until there is none.
+  Result<CandlesReply> History(SeriesId series, const CandlesRequest& request);
+  Result<CandlesReply> History(const SymbolView& symbol, const CandlesRequest& request);
+
   // Listings, of all nodes.
   /// Sorted by name; `only`: that exchange, nothing if it was never seen.
   Result<Gathered<ExchangeListing>> Exchanges(std::optional<std::string_view> only = std::nullopt,

@@ -131,6 +131,7 @@ enum class Type : uint16_t {
   kBackup = 17,
   kDeadLetters = 18,
   kCluster = 19,
+  kHistory = 20,
 };
 
 /// The reply to a request has the request's type with this bit; an error has nothing but the bit.
@@ -173,7 +174,7 @@ struct CandleRecord {
 static_assert(sizeof(CandleRecord) == 72);
 
 inline constexpr size_t kIngestHeadBytes = 8;
-inline constexpr size_t kCandlesHeadBytes = 32;  // of the request and of the reply
+inline constexpr size_t kCandlesHeadBytes = 32;  // of the request and of the reply; history, too
 inline constexpr size_t kCandleBytes = sizeof(CandleRecord);
 inline constexpr size_t kSymbolBytesMin = 3 * sizeof(uint16_t);
 static_assert(kIngestHeadBytes + kEventsPerIngestMax * sizeof(Tick) <= kPayloadBytesMax);

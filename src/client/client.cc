@@ -125,11 +125,13 @@ struct Client::Impl {
     return all;
   }
 
-  /// The candles of one series.
-  Result<CandlesReply> Candles(const std::variant<SeriesId, SymbolView>& series,
-                               const CandlesRequest& asked) {
+  using OneSeries = std::variant<SeriesId, SymbolView>;
+
+  /// A request of `type` with the layout of one for candles.
+  Result<CandlesReply> AskCandles(wire::Type type, const OneSeries& series,
+                                  const CandlesRequest& asked) {
     CandlesReply reply;
-    client::ListRequest request{wire::Type::kCandles, 1};
+    client::ListRequest request{type, 1};
     request.node_of = [&](size_t) {
       const SymbolView* symbol = std::get_if<SymbolView>(&series);
       return symbol ? cluster->NodeOf(*symbol) : 0;
@@ -139,11 +141,41 @@ struct Client::Impl {
       return size_t{1};
     };
     request.take = [&](Entries, std::string_view payload) {
-      return client::ReadReply(payload, reply);
+      return type == wire::Type::kHistory ? client::ReadHistory(payload, asked.limit, reply)
+                                          : client::ReadReply(payload, reply);
     };
     std::vector<MissingNode> missing = cluster->Ask(request);
     if (!missing.empty()) return std::move(missing.front().error);
     return reply;
+  }
+
+  Result<CandlesReply> Candles(const OneSeries& series, const CandlesRequest& asked) {
+    return AskCandles(wire::Type::kCandles, series, asked);
+  }
+
+  Result<CandlesReply> History(const OneSeries& series, const CandlesRequest& asked) {
+    auto stored = AskCandles(wire::Type::kHistory, series, asked);
+    CandlesRequest rest = asked;
+    if (stored.ok()) {
+      if (!stored->candles.empty() || !stored->next_ms) return stored;
+      rest.from_ms = stored->next_ms;
+    } else if (stored.error().code != ErrorCode::kUnknownType &&
+               stored.error().code != ErrorCode::kBadReply) {
+      return stored;
+    }
+    // Memory has the next ones; or the server is too old for history, or its chunks too new, or
+    // damaged, which it can tell better.
+    return Candles(series, rest);
+  }
+
+  /// In a cluster an id is asked for by its names: the node that gave it may not have it any more.
+  Result<CandlesReply> OfId(SeriesId series, const CandlesRequest& asked,
+                            Result<CandlesReply> (Impl::*ask)(const OneSeries&,
+                                                              const CandlesRequest&)) {
+    if (cluster->alone()) return (this->*ask)(series, asked);
+    const Symbol* symbol = SymbolOf(series);
+    if (!symbol) return UnknownSeries(series);
+    return (this->*ask)(SymbolView(*symbol), asked);
   }
 
   /// Writes the front of `entries` that fits, as the payload of a register or a latest.
@@ -362,14 +394,19 @@ Result<Gathered<Price>> Client::Latest(std::span<const SymbolView> symbols) {
 }
 
 Result<CandlesReply> Client::Candles(SeriesId series, const CandlesRequest& request) {
-  if (impl_->cluster->alone()) return impl_->Candles(series, request);
-  const Symbol* symbol = impl_->SymbolOf(series);
-  if (!symbol) return UnknownSeries(series);
-  return impl_->Candles(SymbolView(*symbol), request);
+  return impl_->OfId(series, request, &Impl::Candles);
 }
 
 Result<CandlesReply> Client::Candles(const SymbolView& symbol, const CandlesRequest& request) {
   return impl_->Candles(symbol, request);
+}
+
+Result<CandlesReply> Client::History(SeriesId series, const CandlesRequest& request) {
+  return impl_->OfId(series, request, &Impl::History);
+}
+
+Result<CandlesReply> Client::History(const SymbolView& symbol, const CandlesRequest& request) {
+  return impl_->History(symbol, request);
 }
 
 Result<Gathered<ExchangeListing>> Client::Exchanges(std::optional<std::string_view> only,

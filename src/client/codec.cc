@@ -1,6 +1,9 @@
 #include "client/codec.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "codec/chunk.h"
 
 namespace wick::client {
 namespace {
@@ -48,6 +51,34 @@ Candle CandleOf(const wire::CandleRecord& record) {
           .interval = ReadInterval(record.interval_count, record.interval_unit),
           .closed = (record.flags & wire::kClosed) != 0,
           .filled = (record.flags & wire::kFilled) != 0};
+}
+
+/// Milliseconds of the bucket of a tier; 0: it is none's.
+uint64_t BucketMs(const Interval& interval) {
+  if (interval.count != 1) return 0;
+  switch (interval.unit) {
+    case IntervalUnit::kSecond:
+      return 1'000;
+    case IntervalUnit::kMinute:
+      return 60'000;
+    case IntervalUnit::kHour:
+      return 3'600'000;
+    case IntervalUnit::kDay:
+      return 86'400'000;
+    case IntervalUnit::kWeek:
+    case IntervalUnit::kMonth:
+      return 0;
+  }
+  return 0;
+}
+
+/// A page of history may have so many candles more than `limit`: chunks at both ends of the range.
+constexpr uint64_t kHistoryBeyondLimit = 2 * (codec::kBucketsPerChunk - 1);
+
+/// No price of another candle was ever taken by a server: the disk or the server is damaged.
+bool IsSound(const codec::FoldedCandle& c) {
+  return c.low > 0 && c.low <= std::min(c.open, c.close) && c.high >= std::max(c.open, c.close) &&
+         c.high <= std::numeric_limits<double>::max();
 }
 
 }  // namespace
@@ -198,6 +229,52 @@ bool ReadReply(std::string_view payload, CandlesReply& reply) {
   reply.candles.reserve(count);
   const auto records = reader.Records<wire::CandleRecord>(count);
   for (uint32_t i = 0; i < count; ++i) reply.candles.push_back(CandleOf(records[i]));
+  return reader.ok();
+}
+
+bool ReadHistory(std::string_view payload, uint32_t limit, CandlesReply& reply) {
+  wire::Reader reader(payload);
+  const uint8_t unit = reader.U8();
+  const uint8_t present = reader.U8();
+  reader.U16();
+  reply.interval = ReadInterval(reader.U32(), unit);
+  reply.available_from_ms = reader.U64();
+  const uint64_t from_ms = reader.U64();
+  const uint64_t end_ms = reader.U64();
+  if (present & wire::kHasNext) reply.next_ms = end_ms;
+  const uint64_t bucket_ms = BucketMs(reply.interval);
+  std::vector<codec::FoldedCandle> stored;
+  uint64_t chunk_at_least = 0;
+  for (uint32_t chunks = reader.U32(); chunks > 0; --chunks) {
+    const codec::Chunk number = reader.U32();
+    const std::string_view bytes = reader.Bytes(reader.U32());
+    if (number < chunk_at_least || number > codec::kChunkMax) return false;
+    chunk_at_least = uint64_t{number} + 1;
+    if (codec::FirstBucket(number) * bucket_ms >= end_ms ||
+        (uint64_t{codec::FirstBucket(number)} + codec::kBucketsPerChunk) * bucket_ms <= from_ms) {
+      return false;
+    }
+    stored.clear();
+    if (bucket_ms == 0 || !codec::DecodeChunk(bytes, number, stored).empty()) return false;
+    const auto start_ms = [&](const codec::FoldedCandle& c) { return c.bucket * bucket_ms; };
+    const auto first = std::ranges::lower_bound(stored, from_ms, {}, start_ms);
+    const auto last = std::ranges::lower_bound(first, stored.end(), end_ms, {}, start_ms);
+    if (!std::all_of(first, last, IsSound)) return false;
+    auto candle = reply.candles.insert(reply.candles.end(), last - first, Candle());
+    for (auto each = first; each < last; ++each, ++candle) {
+      candle->timestamp_ms = start_ms(*each);
+      candle->open = each->open;
+      candle->high = each->high;
+      candle->low = each->low;
+      candle->close = each->close;
+      candle->count = each->count;
+      candle->base_volume_last_24h = each->base_volume_last_24h;
+      candle->quote_volume_last_24h = each->quote_volume_last_24h;
+      candle->interval = reply.interval;
+      candle->closed = true;
+    }
+    if (reply.candles.size() > uint64_t{limit} + kHistoryBeyondLimit) return false;
+  }
   return reader.ok();
 }
 

@@ -50,5 +50,8 @@ bool ReadReply(std::string_view payload, std::vector<Reference>& references);
 bool ReadReply(std::string_view payload, wire::BackupReply& reply);
 bool ReadReply(std::string_view payload, wire::ClusterReply& reply);
 bool ReadReply(std::string_view payload, ClientError& error);
+/// Of history that was asked for with `limit`: its candles, which are at most 2,046 more. False of
+/// a chunk newer than codec/chunk.h, and of candles that cannot be, too.
+bool ReadHistory(std::string_view payload, uint32_t limit, CandlesReply& reply);
 
 }  // namespace wick::client

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "base/bytes.h"
 #include "cold/batch_impl.h"
-#include "cold/bytes.h"
 #include "cold/chunk_merge.h"
 #include "cold/families.h"
 #include "cold/horizons_record.h"

@@ -29,12 +29,14 @@ bool IsReplace(std::string_view value) {
 /// The candles of one chunk by bucket, while operands are applied to it.
 class Slots {
  public:
+  Slots() { candles_.reserve(kBucketsPerChunk); }
+
   /// False: the operand does not decode.
   bool Apply(std::string_view operand) {
     CandleOp op;
     decoded_.clear();
     // Buckets count from the chunk's start here, whichever chunk it is.
-    if (!TakeOp(operand, op) || !DecodeChunk(operand, 0, decoded_).ok()) return false;
+    if (!TakeOp(operand, op) || !codec::DecodeChunk(operand, 0, decoded_).empty()) return false;
     for (const FoldedCandle& candle : decoded_) {
       uint64_t& word = occupied_[candle.bucket / 64];
       const uint64_t bit = uint64_t{1} << (candle.bucket % 64);
@@ -74,13 +76,20 @@ class Slots {
 
 void EncodeOperand(CandleOp op, std::span<const FoldedCandle> candles, std::string& out) {
   out.push_back(static_cast<char>(op));
-  EncodeChunk(candles, out);
+  codec::EncodeChunk(candles, out);
 }
 
 absl::Status DecodeValue(std::string_view value, Chunk chunk, std::vector<FoldedCandle>& candles) {
   CandleOp op;
   if (!TakeOp(value, op)) return absl::DataLossError("it does not begin with a candle op");
-  return DecodeChunk(value, chunk, candles);
+  const std::string wrong = codec::DecodeChunk(value, chunk, candles);
+  return wrong.empty() ? absl::OkStatus() : absl::DataLossError(wrong);
+}
+
+absl::StatusOr<std::string_view> ReplacingChunk(std::string_view value) {
+  CandleOp op;
+  if (TakeOp(value, op) && op == CandleOp::kReplace && codec::CandlesOf(value) > 0) return value;
+  return absl::DataLossError("it does not begin as a chunk");
 }
 
 bool ChunkMerge::FullMergeV2(const MergeOperationInput& in, MergeOperationOutput* out) const {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cold/chunk_codec.h"
+#include "cold/keys.h"
 #include "cold/store.h"
 
 namespace wick::cold {
@@ -21,6 +21,10 @@ void EncodeOperand(CandleOp op, std::span<const market::FoldedCandle> candles, s
 /// Appends the candles of a stored value. DataLoss says what is wrong with it.
 absl::Status DecodeValue(std::string_view value, Chunk chunk,
                          std::vector<market::FoldedCandle>& candles);
+
+/// The bytes of the chunk in a stored value, as codec::DecodeChunk() takes them. DataLoss: it is
+/// not a kReplace, which is what every full merge makes.
+absl::StatusOr<std::string_view> ReplacingChunk(std::string_view value);
 
 /// Applies operands, oldest first, bucket by bucket: kReplace overwrites, kFold folds into what is
 /// there or else inserts. Its full merge is one kReplace chunk. Operands of the same op merge among

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "cold/bytes.h"
+#include "base/bytes.h"
 #include "cold/damage_log.h"
 #include "cold/horizons_record.h"
 #include "cold/rocks_options.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cold/bytes.h"
+#include "base/bytes.h"
 #include "cold/crc32c.h"
 #include "cold/families.h"
 #include "cold/make_directories.h"

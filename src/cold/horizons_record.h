@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/status.h"
-#include "cold/bytes.h"
 #include "market/retention.h"
 
 namespace wick::cold {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "cold/bytes.h"
+#include "base/bytes.h"
 #include "cold/possible.h"
 
 namespace wick::cold {

@@ -1,7 +1,7 @@
 // Store: offsets and dead letters of Kafka, read back.
 #include <algorithm>
 
-#include "cold/bytes.h"
+#include "base/bytes.h"
 #include "cold/kafka_records.h"
 #include "cold/rocks_status.h"
 #include "cold/store_impl.h"

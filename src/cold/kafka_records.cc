@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
-#include "cold/bytes.h"
+#include "base/bytes.h"
 #include "cold/keys.h"
 
 namespace wick::cold {

@@ -5,21 +5,15 @@
 #include <cstdint>
 #include <string_view>
 
-#include "market/tier.h"
+#include "codec/chunk.h"
 #include "wick/series.h"
 
 namespace wick::cold {
 
-/// Number of a chunk within its series and tier: a fixed span of buckets.
-using Chunk = uint32_t;
-
-/// 1,024 buckets a chunk: 17 minutes of 1s, 17 hours of 1m, 43 days of 1h, 2.8 years of 1d. On disk
-/// for ever.
-inline constexpr int kChunkBits = 10;
-inline constexpr uint32_t kBucketsPerChunk = 1u << kChunkBits;
-
-constexpr Chunk ChunkOf(market::Bucket bucket) { return bucket >> kChunkBits; }
-constexpr market::Bucket FirstBucket(Chunk chunk) { return chunk << kChunkBits; }
+using codec::Chunk;
+using codec::ChunkOf;
+using codec::FirstBucket;
+using codec::kBucketsPerChunk;
 
 /// A key by value: big-endian, so that RocksDB's byte order is the order of the numbers.
 template <size_t kBytes>

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "cold/bytes.h"
+#include "base/bytes.h"
 #include "cold/rocks_status.h"
 
 namespace wick::cold {

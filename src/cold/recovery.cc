@@ -1,7 +1,7 @@
 // Store: reading everything back at a start.
 #include <array>
 
-#include "cold/bytes.h"
+#include "base/bytes.h"
 #include "cold/horizons_record.h"
 #include "cold/journal_frame.h"
 #include "cold/names_record.h"

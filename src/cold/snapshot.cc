@@ -42,11 +42,21 @@ class ChunkCursor {
   void Previous() { iterator_->Prev(); }
   bool Valid() const { return iterator_->Valid(); }
 
+  Chunk chunk() const {
+    return ReadBigEndian<Chunk>(ToView(iterator_->key()).substr(sizeof(uint32_t)));
+  }
+
+  /// Of the chunk, without the op before them.
+  absl::StatusOr<std::string_view> Bytes() const {
+    auto bytes = ReplacingChunk(ToView(iterator_->value()));
+    if (bytes.ok()) return bytes;
+    return Damaged(bytes.status());
+  }
+
   /// Appends the candles of the chunk; none if it is damaged.
   absl::Status Append(std::vector<FoldedCandle>& candles) const {
-    const Chunk chunk = ReadBigEndian<Chunk>(ToView(iterator_->key()).substr(sizeof(uint32_t)));
     const size_t before = candles.size();
-    absl::Status status = DecodeValue(ToView(iterator_->value()), chunk, candles);
+    absl::Status status = DecodeValue(ToView(iterator_->value()), chunk(), candles);
     if (status.ok()) {
       const auto wrong =
           std::find_if_not(candles.begin() + static_cast<std::ptrdiff_t>(before), candles.end(),
@@ -56,9 +66,7 @@ class ChunkCursor {
                      wrong->bucket);
       candles.resize(before);
     }
-    return Error(absl::StatusCode::kDataLoss,
-                 "candle chunk damaged: tier {}, series {}, chunk {}: {}", Name(tier_),
-                 Raw(series_), chunk, Message(status));
+    return Damaged(status);
   }
 
   /// Of a cursor that is not valid: OK at its end.
@@ -71,6 +79,12 @@ class ChunkCursor {
   }
 
  private:
+  absl::Status Damaged(const absl::Status& why) const {
+    return Error(absl::StatusCode::kDataLoss,
+                 "candle chunk damaged: tier {}, series {}, chunk {}: {}", Name(tier_),
+                 Raw(series_), chunk(), Message(why));
+  }
+
   const Tier tier_;
   const SeriesId series_;
   const ChunkKey first_key_;
@@ -152,6 +166,18 @@ absl::Status Snapshot::ReadBackward(Tier tier, SeriesId series, Bucket from, Buc
   if (limit > 0) WICK_RETURN_IF_ERROR(cursor.status());
   candles.insert(candles.end(), newest_first.rbegin(), newest_first.rend());
   return absl::OkStatus();
+}
+
+absl::Status Snapshot::ReadChunks(Tier tier, SeriesId series, Bucket from, Bucket to,
+                                  absl::FunctionRef<bool(Chunk, std::string_view)> each) const {
+  if (from >= to) return absl::OkStatus();
+  WICK_RETURN_IF_ERROR(impl_->database.status());
+  ChunkCursor cursor(**impl_->database, impl_->snapshot, tier, series, from, to);
+  for (cursor.ToFirst(); cursor.Valid(); cursor.Next()) {
+    WICK_ASSIGN_OR_RETURN(const std::string_view bytes, cursor.Bytes());
+    if (!each(cursor.chunk(), bytes)) return absl::OkStatus();
+  }
+  return cursor.status();
 }
 
 }  // namespace wick::cold

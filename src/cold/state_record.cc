@@ -2,7 +2,7 @@
 
 #include <bit>
 
-#include "cold/bytes.h"
+#include "base/bytes.h"
 #include "cold/possible.h"
 
 namespace wick::cold {

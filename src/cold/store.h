@@ -11,11 +11,13 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/status.h"
 #include "base/units.h"
+#include "codec/chunk.h"
 #include "cold/backup.h"
 #include "cold/kafka_records.h"
 #include "market/fold.h"
@@ -140,6 +142,12 @@ class Snapshot {
   absl::Status ReadBackward(market::Tier tier, SeriesId series, market::Bucket from,
                             market::Bucket to, size_t limit,
                             std::vector<market::FoldedCandle>& candles) const;
+
+  /// Calls back with the chunks that touch [from, to), ascending, until `each` returns false: their
+  /// bytes, valid until it returns, as codec::DecodeChunk() takes them; they are not looked at.
+  absl::Status ReadChunks(market::Tier tier, SeriesId series, market::Bucket from,
+                          market::Bucket to,
+                          absl::FunctionRef<bool(codec::Chunk, std::string_view bytes)> each) const;
 
  private:
   friend class Store;

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "cold/bytes.h"
+#include "base/bytes.h"
 #include "cold/horizons_record.h"
 #include "cold/journal_frame.h"
 #include "cold/names_record.h"

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <optional>
 
-#include "cold/bytes.h"
+#include "base/bytes.h"
 #include "cold/crc32c.h"
 #include "cold/rocks_status.h"
 

@@ -215,6 +215,11 @@ std::optional<absl::StatusOr<CandlesReply>> Engine::HotCandles(
   if (absl::IsOutOfRange(reply.status())) return std::nullopt;
   return reply;
 }
+absl::StatusOr<HistoryReply> Engine::History(SeriesId series, const CandlesRequest& request) const {
+  return QueryHistory(impl_->ReaderOf(series, TierReader::Source::kEverywhere), request,
+                      impl_->Horizons(), impl_->clock.NowMs(),
+                      impl_->options.candles_per_request_max);
+}
 std::vector<ExchangeListing> Engine::Exchanges(std::optional<std::string_view> only,
                                                bool pairs) const {
   return impl_->Exchanges(only, pairs);

@@ -19,6 +19,7 @@
 #include "base/units.h"
 #include "cluster/share.h"
 #include "cold/store.h"
+#include "engine/history.h"
 #include "engine/recovery_progress.h"
 #include "engine/status.h"
 #include "market/retention.h"
@@ -187,6 +188,8 @@ class Engine {
   /// The same on a worker's thread; nullopt: it is not all in memory.
   std::optional<absl::StatusOr<CandlesReply>> HotCandles(SeriesId series,
                                                          const CandlesRequest& request) const;
+  /// Candles of the disk as they lie there; see QueryHistory(). Reads the disk.
+  absl::StatusOr<HistoryReply> History(SeriesId series, const CandlesRequest& request) const;
 
   // Listings leave out pairs of other nodes' shares.
   /// Everything that was ever seen, sorted by name (bytes). `only`: that exchange (empty answer:

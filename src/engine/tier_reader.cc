@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
+
 namespace wick::engine {
 namespace {
 
@@ -94,6 +96,29 @@ absl::Status TierReader::ReadCold(Tier tier, Bucket from, Bucket to, size_t limi
   }
   Append(std::move(cold), candles);
   return absl::OkStatus();
+}
+
+absl::StatusOr<Bucket> TierReader::Chunks(Tier tier, Bucket from, Bucket to, EachChunk each) const {
+  WICK_ASSERT(source_ == Source::kEverywhere && from < to);
+  std::vector<FoldedCandle> hot;
+  const auto coverage = series_.Read(tier, from, to, SIZE_MAX, hot);
+  if (coverage.complete) return hot.empty() ? to : from;
+  Bucket end = coverage.oldest;
+  if (from >= end) return end;
+  std::vector<UnwrittenCandles::Layer> layers;
+  unwritten_.CopyLayers(id_, tier, from, end, 1, /*last=*/false, layers);
+  const auto snapshot = store_.GetSnapshot();  // after the layers: see UnwrittenCandles
+  if (!layers.empty()) {
+    WICK_ASSIGN_OR_RETURN(const uint64_t applied, snapshot->Applied(id_));
+    for (const auto& layer : layers) {
+      if (applied < layer.number) end = std::min(end, layer.candles.front().candle.bucket);
+    }
+    if (from >= end) return end;
+  }
+  WICK_RETURN_IF_ERROR(snapshot->ReadChunks(
+      tier, id_, from, end,
+      [&](codec::Chunk chunk, std::string_view bytes) { return each(chunk, bytes, end); }));
+  return end;
 }
 
 }  // namespace wick::engine

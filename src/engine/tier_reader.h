@@ -1,9 +1,13 @@
 // Candles of one series and tier, wherever they are: the one place where hot and cold meet.
 #pragma once
 
+#include <absl/functional/function_ref.h>
+
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
+#include "codec/chunk.h"
 #include "cold/store.h"
 #include "engine/unwritten_candles.h"
 #include "hot/series.h"
@@ -28,6 +32,14 @@ class TierReader {
   /// The same, the last `limit` of them.
   absl::Status Backward(market::Tier tier, market::Bucket from, market::Bucket to, size_t limit,
                         std::vector<market::FoldedCandle>& candles) const;
+
+  /// Chunks on disk that touch [from, to), ascending, until `each` returns false: their numbers,
+  /// their bytes (codec/chunk.h), and the end of what they are the truth of, which is the result,
+  /// too: from that bucket on memory knows better, or the candles are about to be written; `to` if
+  /// they know none of the range. from < to; the source is kEverywhere.
+  using EachChunk = absl::FunctionRef<bool(codec::Chunk, std::string_view, market::Bucket end)>;
+  absl::StatusOr<market::Bucket> Chunks(market::Tier tier, market::Bucket from, market::Bucket to,
+                                        EachChunk each) const;
 
  private:
   enum class Direction { kForward, kBackward };

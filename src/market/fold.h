@@ -4,27 +4,13 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "codec/candle.h"
 #include "market/tier.h"
 #include "wick/event.h"
 
 namespace wick::market {
 
-/// A candle that can still take events in any order: beside its prices it knows when the events
-/// that opened and closed it happened. Offsets count milliseconds from the bucket's start.
-struct FoldedCandle {
-  Bucket bucket = 0;
-  uint32_t open_offset_ms = 0;
-  uint32_t close_offset_ms = 0;
-  uint64_t count = 0;  // events folded in, > 0 in a candle that exists
-  double open = 0;
-  double high = 0;
-  double low = 0;
-  double close = 0;
-  double base_volume_last_24h = 0;  // of the closing event
-  double quote_volume_last_24h = 0;
-
-  friend bool operator==(const FoldedCandle&, const FoldedCandle&) = default;
-};
+using codec::FoldedCandle;
 
 /// The candle of one event.
 inline FoldedCandle StartCandle(Tier tier, const Price& event) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "codec/candle.h"
 #include "wick/candle.h"
 
 namespace wick::market {
@@ -44,8 +45,7 @@ constexpr void ForEachTier(Visit visit) {
   (std::make_index_sequence<kTierCount>());
 }
 
-/// Number of a tier's bucket since the Unix epoch. 32 bits of seconds last until 2106.
-using Bucket = uint32_t;
+using codec::Bucket;
 
 constexpr Bucket BucketOf(Tier tier, uint64_t timestamp_ms) {
   return static_cast<Bucket>(timestamp_ms / BucketMs(tier));

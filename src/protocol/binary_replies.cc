@@ -159,6 +159,24 @@ void AppendCandles(uint64_t request_id, const CandlesReply& reply, std::string& 
   candles.End();
 }
 
+void AppendHistory(uint64_t request_id, const engine::HistoryReply& reply, std::string& out) {
+  Reply history(ReplyType(wire::Type::kHistory), request_id, out);
+  history.writer.U8(static_cast<uint8_t>(reply.interval.unit));
+  history.writer.U8(reply.more ? wire::kHasNext : 0);
+  history.writer.U16(0);
+  history.writer.U32(reply.interval.count);
+  history.writer.U64(reply.available_from_ms);
+  history.writer.U64(reply.from_ms);
+  history.writer.U64(reply.end_ms);
+  WriteCount(reply.chunks.size(), history.writer);
+  for (const engine::HistoryReply::StoredChunk& chunk : reply.chunks) {
+    history.writer.U32(chunk.number);
+    WriteCount(chunk.bytes.size(), history.writer);
+    history.writer.Bytes(chunk.bytes);
+  }
+  history.End();
+}
+
 void AppendExchanges(uint64_t request_id, std::span<const ExchangeListing> exchanges,
                      std::string& out) {
   Reply listing(ReplyType(wire::Type::kExchanges), request_id, out);

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/history.h"
 #include "wick/query.h"
 #include "wick/wire.h"
 
@@ -27,6 +28,7 @@ void AppendLatest(uint64_t request_id, wire::Type type, std::span<const Price> p
                   std::string& out);
 
 void AppendCandles(uint64_t request_id, const CandlesReply& reply, std::string& out);
+void AppendHistory(uint64_t request_id, const engine::HistoryReply& reply, std::string& out);
 void AppendExchanges(uint64_t request_id, std::span<const ExchangeListing> exchanges,
                      std::string& out);
 void AppendBases(uint64_t request_id, std::span<const BaseListing> bases, std::string& out);

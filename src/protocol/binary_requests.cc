@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "market/interval.h"
+#include "market/tier.h"
 
 namespace wick::protocol::binary {
 namespace {
@@ -125,7 +126,9 @@ bool IsInterval(uint32_t count, char unit) {
   return unit_ms > 0 && count > 0 && count <= market::kIntervalMsMax / unit_ms;
 }
 
-bool DecodeCandles(Decoder& decoder, BinaryCandlesRequest& request) {
+/// Of a candles request or one of history, whose layout is the same.
+template <typename Request>
+bool DecodeCandles(Decoder& decoder, Request& request) {
   wire::Reader& reader = decoder.reader;
   const uint8_t grain = reader.U8();
   const uint8_t fill = reader.U8();
@@ -172,6 +175,19 @@ bool DecodeCandles(Decoder& decoder, BinaryCandlesRequest& request) {
   if (candles.from_ms && candles.to_ms && from_ms >= to_ms) {
     return decoder.Refuse("from {} must be less than to {}", from_ms, to_ms);
   }
+  return true;
+}
+
+bool DecodeHistory(Decoder& decoder, HistoryRequest& request) {
+  if (!DecodeCandles(decoder, request)) return false;
+  const CandlesRequest& candles = request.candles;
+  const bool of_tier =
+      candles.grain == Grain::kFixed && std::ranges::any_of(market::kTiers, [&](market::Tier tier) {
+        return candles.interval == market::IntervalOf(tier);
+      });
+  if (!of_tier) return decoder.Refuse("history is of grain 0 and an interval of 1s, 1m, 1h or 1d");
+  if (candles.fill != Fill::kNone) return decoder.Refuse("history has no filled candles: fill 0");
+  if (!candles.from_ms) return decoder.Refuse("history has a from");
   return true;
 }
 
@@ -366,6 +382,10 @@ bool DecodeRequest(const Frame& frame, const wire::Limits& limits, Request& requ
     case wire::Type::kCluster:
       request.emplace<ClusterRequest>();
       return empty("cluster");
+    case wire::Type::kHistory: {
+      Decoder history = decoder("history");
+      return DecodeHistory(history, request.emplace<HistoryRequest>());
+    }
   }
   return Fail(error, ErrorCode::kUnknownType, "no request has the type {}", frame.header.type);
 }

@@ -102,13 +102,17 @@ struct DeadLettersRequest {
   uint32_t limit = 0;  // 1 to wire::kDeadLettersPerReplyMax
 };
 struct ClusterRequest {};
+struct HistoryRequest {
+  std::variant<SeriesId, SymbolView> series;
+  CandlesRequest candles;  // as of a BinaryCandlesRequest; with `from`, of a tier, without fill
+};
 
 using Request =
     std::variant<PingRequest, RegisterRequest, IngestRequest, LatestByIdsRequest,
                  LatestBySymbolsRequest, BinaryCandlesRequest, ExchangesRequest, BasesRequest,
                  PricesOfBaseRequest, ReferencesRequest, SetReferenceRequest,
                  RemoveReferenceRequest, ReplaceReferencesRequest, StatusRequest, CheckpointRequest,
-                 BackupRequest, DeadLettersRequest, ClusterRequest>;
+                 BackupRequest, DeadLettersRequest, ClusterRequest, HistoryRequest>;
 
 /// Every frame after hello. False: send `error`; the connection goes on.
 bool DecodeRequest(const Frame& frame, const wire::Limits& limits, Request& request,

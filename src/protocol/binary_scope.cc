@@ -20,6 +20,7 @@ Scope ScopeOfBinary(uint16_t type) {
     case wire::Type::kPricesOfBase:
     case wire::Type::kReferences:
     case wire::Type::kStatus:
+    case wire::Type::kHistory:
       return Scope::kRead;
     case wire::Type::kSetReference:
     case wire::Type::kRemoveReference:

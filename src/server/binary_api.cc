@@ -45,6 +45,7 @@ constexpr std::array<std::string_view, kBinaryRouteCount> kRouteNames = {
     "backup",
     "dead_letters",
     "cluster",
+    "history",
 };
 
 /// So many prices lie between asking for memory and reading it.
@@ -135,6 +136,7 @@ bool MayReadDisk(uint16_t type) {
     case wire::Type::kReferences:
     case wire::Type::kStatus:
     case wire::Type::kDeadLetters:
+    case wire::Type::kHistory:
       return true;
     default:
       return false;
@@ -289,26 +291,28 @@ bool BinaryApi::On(Id id, const binary::LatestBySymbolsRequest& asked, BinaryRep
   return true;
 }
 
+std::optional<SeriesId> BinaryApi::SeriesOf(Id id, const std::variant<SeriesId, SymbolView>& asked,
+                                            BinaryReply& reply) {
+  const Engine& engine = services_.engine();
+  if (const auto* by_id = std::get_if<SeriesId>(&asked)) {
+    if (engine.IsSeries(*by_id) && (services_.cluster == nullptr || engine.IsHere(*by_id))) {
+      return *by_id;
+    }
+    Fail(id, ErrorCode::kUnknownSeries, UnknownId(Raw(*by_id)), reply);
+    return std::nullopt;
+  }
+  const SymbolView& symbol = *std::get_if<SymbolView>(&asked);
+  if (FailedElsewhere(id, {&symbol, 1}, reply)) return std::nullopt;
+  const auto found = engine.FindSeen(symbol);
+  if (!found) Fail(id, ErrorCode::kUnknownSeries, DescribeUnknown(symbol), reply);
+  return found;
+}
+
 bool BinaryApi::On(Id id, const binary::BinaryCandlesRequest& asked, BinaryReply& reply,
                    Later later) {
   const Engine& engine = services_.engine();
-  SeriesId series = kNoSeries;
-  if (const auto* by_id = std::get_if<SeriesId>(&asked.series)) {
-    series = *by_id;
-    if (!engine.IsSeries(series) || (services_.cluster != nullptr && !engine.IsHere(series))) {
-      Fail(id, ErrorCode::kUnknownSeries, UnknownId(Raw(series)), reply);
-      return true;
-    }
-  } else {
-    const SymbolView& symbol = *std::get_if<SymbolView>(&asked.series);
-    if (FailedElsewhere(id, {&symbol, 1}, reply)) return true;
-    const auto found = engine.FindSeen(symbol);
-    if (!found) {
-      Fail(id, ErrorCode::kUnknownSeries, DescribeUnknown(symbol), reply);
-      return true;
-    }
-    series = *found;
-  }
+  const std::optional<SeriesId> series = SeriesOf(id, asked.series, reply);
+  if (!series) return true;
   const auto append = [id](const absl::StatusOr<CandlesReply>& answered, BinaryReply& made) {
     if (answered.ok()) {
       binary::AppendCandles(id, *answered, made.frames);
@@ -316,13 +320,28 @@ bool BinaryApi::On(Id id, const binary::BinaryCandlesRequest& asked, BinaryReply
       Fail(id, answered.status(), made);
     }
   };
-  if (const auto hot = engine.HotCandles(series, asked.candles)) {
+  if (const auto hot = engine.HotCandles(*series, asked.candles)) {
     append(*hot, reply);
     return true;
   }
   return OnReaders(id, reply, later,
-                   [&engine, series, candles = asked.candles, append](BinaryReply& made) {
+                   [&engine, series = *series, candles = asked.candles, append](BinaryReply& made) {
                      append(engine.Candles(series, candles), made);
+                   });
+}
+
+bool BinaryApi::On(Id id, const binary::HistoryRequest& asked, BinaryReply& reply, Later later) {
+  const std::optional<SeriesId> series = SeriesOf(id, asked.series, reply);
+  if (!series) return true;
+  return OnReaders(id, reply, later,
+                   [&engine = std::as_const(services_.engine()), id, series = *series,
+                    candles = asked.candles](BinaryReply& made) {
+                     const auto history = engine.History(series, candles);
+                     if (history.ok()) {
+                       binary::AppendHistory(id, *history, made.frames);
+                     } else {
+                       Fail(id, history.status(), made);
+                     }
                    });
 }
 

@@ -16,7 +16,7 @@
 namespace wick::server {
 
 /// Types of requests as the metrics call them: by wire::Type; 0 is no type.
-inline constexpr size_t kBinaryRouteCount = wire::RequestType(wire::Type::kCluster) + 1u;
+inline constexpr size_t kBinaryRouteCount = wire::RequestType(wire::Type::kHistory) + 1u;
 std::string_view BinaryRouteName(size_t type);
 static_assert(kBinaryRouteCount <= kRoutesMax);
 
@@ -82,6 +82,11 @@ class BinaryApi {
   bool On(Id, const protocol::binary::BackupRequest&, BinaryReply&, Later);
   bool On(Id, const protocol::binary::DeadLettersRequest&, BinaryReply&, Later);
   bool On(Id, const protocol::binary::ClusterRequest&, BinaryReply&, Later);
+  bool On(Id, const protocol::binary::HistoryRequest&, BinaryReply&, Later);
+
+  /// The series that candles are asked of; nullopt: there is none, the reply says so.
+  std::optional<SeriesId> SeriesOf(Id, const std::variant<SeriesId, SymbolView>& asked,
+                                   BinaryReply&);
 
   /// Computes a reply on the read pool by `append(BinaryReply&)`; for On() to return. True: there
   /// is no place, `reply` says so.

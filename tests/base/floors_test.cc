@@ -23,13 +23,14 @@ struct Floor {
 // "wick" is include/wick. hot and cold meet in engine only.
 const std::vector<Floor> kFloors = {
     {"wick", {}},
-    {"client", {"wick"}},
     {"base", {"wick"}},
-    {"market", {"wick", "base"}},
+    {"codec", {"base"}},
+    {"client", {"wick", "codec"}},
+    {"market", {"wick", "base", "codec"}},
     {"cluster", {"wick", "base"}},
     {"hot", {"wick", "base", "market"}},
-    {"cold", {"wick", "base", "market"}},
-    {"engine", {"wick", "base", "market", "cluster", "hot", "cold"}},
+    {"cold", {"wick", "base", "codec", "market"}},
+    {"engine", {"wick", "base", "codec", "market", "cluster", "hot", "cold"}},
     {"protocol", {"wick", "base", "market", "engine"}},
     {"feed", {"wick", "base", "market", "cold", "engine", "protocol"}},
     {"server", {"wick", "base", "market", "cluster", "cold", "engine", "protocol", "feed"}},
@@ -88,6 +89,15 @@ TEST_CASE("includes only go down the floors", "[floors]") {
     CAPTURE(floor.name);
     CHECK(files > 0);
   }
+}
+
+TEST_CASE("the codec stands in the client library without abseil and fmt", "[floors]") {
+  const std::set<std::string> alone = {"base/assert.h", "base/bytes.h"};
+  ForEachInclude("codec",
+                 [&](const std::string& file, const std::string&, const std::string& path) {
+                   INFO(file << " includes " << path);
+                   CHECK((!path.starts_with("base/") || alone.contains(path)));
+                 });
 }
 
 TEST_CASE("every folder of src is a floor", "[floors]") {

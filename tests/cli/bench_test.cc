@@ -159,6 +159,8 @@ TEST_CASE("a server answers every kind of load, and each document counts what wa
       {{"multi", "--batch", "64"}, {"\"operations\":2560,", "\"name\":\"multi\""}},
       {{"candles", "--candles", "30", "--history", "400", "--random-range"},
        {"\"operations\":1200,", "\"operation\":\"candles\""}},
+      {{"candles", "--candles", "30", "--history", "400", "--random-range", "--packed"},
+       {"\"operation\":\"candles\""}},
       {{"mixed", "--rate", "20000", "--threads", "2"},
        {"\"name\":\"read\"", "\"name\":\"write\"", "\"operations\":28,", "\"operations\":12,",
         "\"openLoop\":true"}},

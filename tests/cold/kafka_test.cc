@@ -2,7 +2,7 @@
 // there were any.
 #include <rocksdb/db.h>
 
-#include "cold/bytes.h"
+#include "base/bytes.h"
 #include "cold/families.h"
 #include "cold/kafka_records.h"
 #include "cold/names_record.h"

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <map>
 
-#include "cold/bytes.h"
+#include "base/bytes.h"
 #include "cold/database.h"
 #include "cold/families.h"
 #include "cold/keys.h"

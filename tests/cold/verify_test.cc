@@ -7,7 +7,7 @@
 #include <functional>
 #include <map>
 
-#include "cold/bytes.h"
+#include "base/bytes.h"
 #include "cold/chunk_merge.h"
 #include "cold/database.h"
 #include "cold/families.h"

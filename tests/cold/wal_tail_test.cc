@@ -3,7 +3,7 @@
 
 #include <dlfcn.h>
 
-#include "cold/bytes.h"
+#include "base/bytes.h"
 #include "cold/crc32c.h"
 #include "ledger.h"
 

@@ -7,10 +7,13 @@
 
 #include "catch.h"
 #include "engine/fixture.h"
+#include "engine/read_history.h"
 #include "market/interval.h"
 #include "sanitized.h"
 
 using namespace wick;
+using wick::test::HistoryOf;
+using wick::test::RequireSame;
 using wick::test::RunningEngine;
 using wick::test::TemporaryDirectory;
 
@@ -61,11 +64,6 @@ struct NaiveSeries {
   }
 };
 
-auto Tie(const Candle& c) {
-  return std::tie(c.timestamp_ms, c.open, c.high, c.low, c.close, c.count, c.base_volume_last_24h,
-                  c.quote_volume_last_24h);
-}
-
 std::vector<Candle> ReadAllPages(RunningEngine& engine, const SymbolView& symbol,
                                  const Interval& interval, uint32_t limit) {
   std::vector<Candle> all;
@@ -79,15 +77,6 @@ std::vector<Candle> ReadAllPages(RunningEngine& engine, const SymbolView& symbol
     if (!reply.next_ms) return all;
     REQUIRE(reply.candles.size() == limit);
     request.from_ms = *reply.next_ms;
-  }
-}
-
-void RequireSame(const std::vector<Candle>& seen, const std::vector<Candle>& expected) {
-  REQUIRE(seen.size() == expected.size());
-  for (size_t i = 0; i < seen.size(); ++i) {
-    CAPTURE(i, seen[i].timestamp_ms, expected[i].timestamp_ms, seen[i].count, expected[i].count,
-            seen[i].open, expected[i].open, seen[i].close, expected[i].close);
-    REQUIRE(Tie(seen[i]) == Tie(expected[i]));
   }
 }
 
@@ -122,6 +111,13 @@ struct Model {
         const auto expected = all[i].Candles(kTierMs[tier]);
         RequireSame(ReadAllPages(engine, symbols[i], {1, kTierUnits[tier]}, 1 + random() % 500),
                     expected);
+        CandlesRequest packed;
+        packed.from_ms = 0;
+        packed.limit = 1 + random() % 3'000;
+        const auto history =
+            HistoryOf(*engine, *engine->Find(symbols[i]), market::kTiers[tier], packed);
+        REQUIRE(history.ok());
+        RequireSame(*history, expected);
         CandlesRequest newest;
         newest.interval = {1, kTierUnits[tier]};
         newest.limit = 1 + random() % 50;

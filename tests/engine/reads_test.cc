@@ -5,8 +5,10 @@
 
 #include "catch.h"
 #include "engine/fixture.h"
+#include "engine/read_history.h"
 
 using namespace wick;
+using wick::test::HistoryOf;
 using wick::test::RunningEngine;
 using wick::test::TemporaryDirectory;
 
@@ -29,6 +31,15 @@ CandlesRequest Of(IntervalUnit unit, uint32_t count = 1) {
   CandlesRequest request;
   request.interval = {count, unit};
   return request;
+}
+
+/// The seconds of the symbol from request.from_ms on: by turns as candles and as packed history.
+absl::StatusOr<std::vector<Candle>> ReadOneWay(RunningEngine& engine, const CandlesRequest& request,
+                                               uint64_t turn) {
+  const SeriesId series = *engine->Find(kSymbol);
+  if (turn % 2 == 1) return HistoryOf(*engine, series, market::Tier::k1s, request);
+  WICK_ASSIGN_OR_RETURN(CandlesReply reply, engine->Candles(series, request));
+  return std::move(reply.candles);
 }
 
 }  // namespace
@@ -57,14 +68,14 @@ TEST_CASE("a count never goes back and never runs ahead while candles move to th
     uint64_t seen_before = 0;
     while (!done.load()) {
       const uint64_t at_least = std::max(acknowledged.load(), seen_before);
-      const auto reply = engine->Candles(*engine->Find(kSymbol), request);
+      const auto candles = ReadOneWay(engine, request, reads);
       const uint64_t at_most = submitted.load();
-      if (!reply.ok()) {
+      if (!candles.ok()) {
         ++failed;
         continue;
       }
       uint64_t count = 0;
-      for (const Candle& candle : reply->candles) count += candle.count;
+      for (const Candle& candle : *candles) count += candle.count;
       too_few += count < at_least;
       too_many += count > at_most;
       seen_before = count;
@@ -107,16 +118,16 @@ TEST_CASE("a candle that leaves its ring is never missing from an answer", "[eng
     request.limit = 10'000;
     while (!done.load()) {
       const uint64_t at_least = applied.load();
-      const auto reply = engine->Candles(*engine->Find(kSymbol), request);
-      if (!reply.ok()) {
+      const auto candles = ReadOneWay(engine, request, reads);
+      if (!candles.ok()) {
         ++failed;
         continue;
       }
       // A candle a second from the first on: a hole or a missing end is a candle that was nowhere.
-      for (size_t i = 0; i < reply->candles.size(); ++i) {
-        holes += reply->candles[i].timestamp_ms != kBaseMs + i * 1'000;
+      for (size_t i = 0; i < candles->size(); ++i) {
+        holes += (*candles)[i].timestamp_ms != kBaseMs + i * 1'000;
       }
-      holes += reply->candles.size() < at_least;
+      holes += candles->size() < at_least;
       ++reads;
     }
   });
@@ -220,6 +231,68 @@ TEST_CASE("finest answers go from coarse to fine without overlap", "[engine][que
   }
   CHECK(units == std::vector<IntervalUnit>{IntervalUnit::kDay, IntervalUnit::kHour,
                                            IntervalUnit::kMinute, IntervalUnit::kSecond});
+}
+
+TEST_CASE("history is the chunks of the disk, up to what memory knows better", "[engine][query]") {
+  const TemporaryDirectory directory;
+  constexpr codec::Chunk kChunk = kBaseMs / 1'000 / codec::kBucketsPerChunk + 1;
+  constexpr uint64_t kFirstMs = codec::FirstBucket(kChunk) * 1'000ull;
+  constexpr uint64_t kChunkMs = codec::kBucketsPerChunk * 1'000ull;
+  ManualClock clock(kFirstMs + 4 * kChunkMs);
+  auto options = KeepForever();
+  options.window_candles = {1, 1, 1, 1};
+  RunningEngine engine(directory.path(), options, clock);
+  // Four chunks of 256 candles each; the last candle is the open one.
+  std::vector<PriceEvent> events;
+  for (uint64_t i = 0; i < 4 * 256; ++i) events.push_back(EventAt(kFirstMs + 4'000 * i, 1));
+  engine.Ingest(std::move(events));
+  engine.Checkpoint();
+  const SeriesId id = *engine->Find(kSymbol);
+  CandlesRequest request = Of(IntervalUnit::kSecond);
+  const auto ask = [&](uint64_t from_ms, std::optional<uint64_t> to_ms, uint32_t limit) {
+    request.from_ms = from_ms;
+    request.to_ms = to_ms;
+    request.limit = limit;
+    auto reply = engine->History(id, request);
+    REQUIRE(reply.ok());
+    return *std::move(reply);
+  };
+  const auto is = [](const engine::HistoryReply& reply, std::vector<codec::Chunk> numbers,
+                     uint64_t end_ms, bool more) {
+    std::vector<codec::Chunk> seen;
+    for (const auto& chunk : reply.chunks) seen.push_back(chunk.number);
+    CHECK(seen == numbers);
+    CHECK(reply.end_ms == end_ms);
+    CHECK(reply.more == more);
+  };
+  const uint64_t open_ms = kFirstMs + 4'000 * (4 * 256 - 1);
+  is(ask(kFirstMs, std::nullopt, 10'000), {kChunk, kChunk + 1, kChunk + 2, kChunk + 3}, open_ms,
+     true);
+  is(ask(kFirstMs, kFirstMs + kChunkMs, 10'000), {kChunk}, kFirstMs + kChunkMs, false);
+  is(ask(kFirstMs, kFirstMs + kChunkMs + 1'000, 256), {kChunk, kChunk + 1},
+     kFirstMs + kChunkMs + 1'000, false);
+  is(ask(kFirstMs, open_ms, 1), {kChunk}, kFirstMs + kChunkMs, true);
+  is(ask(kFirstMs, open_ms, 511), {kChunk}, kFirstMs + kChunkMs, true);
+  is(ask(kFirstMs, open_ms, 512), {kChunk, kChunk + 1}, kFirstMs + 2 * kChunkMs, true);
+  // Those across the ends do not count.
+  is(ask(kFirstMs + 1'000, open_ms, 256), {kChunk, kChunk + 1}, kFirstMs + 2 * kChunkMs, true);
+  is(ask(kFirstMs + 1'000, kFirstMs + 2 * kChunkMs - 1'000, 1), {kChunk, kChunk + 1},
+     kFirstMs + 2 * kChunkMs - 1'000, false);
+  is(ask(kFirstMs - 9'000, kFirstMs - 5'000, 9), {}, kFirstMs - 5'000, false);
+  is(ask(open_ms, std::nullopt, 9), {}, open_ms, true);
+
+  // A late event is in a layer until a checkpoint has written it.
+  const uint64_t late_ms = kFirstMs + kChunkMs + 40'000;
+  engine.Ingest({EventAt(late_ms, 7)});
+  is(ask(kFirstMs, std::nullopt, 10'000), {kChunk, kChunk + 1}, late_ms, true);
+  is(ask(late_ms, std::nullopt, 10'000), {}, late_ms, true);
+  engine.Checkpoint();
+  is(ask(kFirstMs, open_ms, 10'000), {kChunk, kChunk + 1, kChunk + 2, kChunk + 3}, open_ms, false);
+
+  // What the clock has not passed is not closed.
+  clock.Set(kFirstMs + kChunkMs);
+  is(ask(kFirstMs, open_ms, 10'000), {kChunk}, kFirstMs + kChunkMs, true);
+  is(ask(kFirstMs + kChunkMs, open_ms, 10'000), {}, kFirstMs + kChunkMs, true);
 }
 
 TEST_CASE("gaps are filled across pages exactly as in one answer", "[engine][query][fill]") {

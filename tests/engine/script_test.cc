@@ -11,6 +11,7 @@
 #include "catch.h"
 #include "engine/hand_turned.h"
 #include "engine/naive_market.h"
+#include "engine/read_history.h"
 #include "engine/script_setting.h"
 #include "environment.h"
 #include "sanitized.h"
@@ -414,6 +415,14 @@ class Script {
       }
       REQUIRE(reply.ok());
       REQUIRE_FALSE(reply->next_ms.has_value());
+      request.limit = 1 + static_cast<uint32_t>(reply->candles.size()) / 2;
+      const auto history = test::HistoryOf(*engine, *id, market::kTiers[tier], request);
+      if (history.ok()) {
+        test::RequireSame(*history, reply->candles);
+      } else {
+        INFO(history.status());
+        REQUIRE((disk_.power_is_cut() || HasFailed(engine)));
+      }
       for (const Candle& c : reply->candles) {
         if (c.timestamp_ms + kTierMs[tier] <= horizon_ms_[tier]) continue;
         picture.tiers[tier].push_back({c.timestamp_ms, c.open, c.high, c.low, c.close, c.count,

@@ -137,6 +137,33 @@ TEST_CASE("the page's candles are what both sides say", "[protocol][binary][gold
   CHECK(Hex(reply) == Hex(Example("candles-reply")));
 }
 
+TEST_CASE("the page's history is what both sides say", "[protocol][binary][golden]") {
+  CandlesRequest asked;
+  asked.interval = {1, IntervalUnit::kSecond};
+  asked.from_ms = 1'658'880'010'000;
+  asked.to_ms = 1'658'880'020'000;
+  const std::string request = RequestFrame(wire::Type::kHistory, 11, [&](wire::Writer writer) {
+    client::WriteCandles(SeriesId{7}, asked, writer);
+  });
+  CHECK(Hex(request) == Hex(Example("history")));
+  engine::HistoryReply answer;
+  answer.interval = asked.interval;
+  answer.from_ms = *asked.from_ms;
+  answer.end_ms = *asked.to_ms;
+  constexpr codec::Chunk kChunk = 1'620'000;
+  constexpr codec::Bucket kFirst = codec::FirstBucket(kChunk);
+  // The chunk of disk-format.md.
+  const std::vector<codec::FoldedCandle> candles = {
+      {kFirst + 10, 20, 20, 1, 100.5, 100.5, 100.5, 100.5, 12, 0},
+      {kFirst + 11, 500, 500, 1, 100.6, 100.6, 100.6, 100.6, 12, 0},
+      {kFirst + 13, 100, 900, 3, 100.6, 101, 100.25, 100.75, 12.5, 0}};
+  codec::EncodeChunk(
+      candles, answer.chunks.emplace_back(engine::HistoryReply::StoredChunk{kChunk, {}}).bytes);
+  std::string reply;
+  AppendHistory(11, answer, reply);
+  CHECK(Hex(reply) == Hex(Example("history-reply")));
+}
+
 TEST_CASE("the page's backup is what both sides say", "[protocol][binary][golden]") {
   const std::string request = RequestFrame(wire::Type::kBackup, 7, [](wire::Writer writer) {
     client::WriteBackup("/var/backups/wick/daily", 7, 0, writer);
@@ -178,7 +205,7 @@ TEST_CASE("the page's error is what the server says", "[protocol][binary][golden
 }
 
 TEST_CASE("every example of the page is tested", "[protocol][binary][golden]") {
-  CHECK(Examples().size() == 17);
+  CHECK(Examples().size() == 19);
 }
 
 TEST_CASE("the page lists every code, refusal and limit with its number",
@@ -227,6 +254,7 @@ TEST_CASE("the page names every request with its number", "[protocol][binary][go
       {wire::Type::kBackup, "backup"},
       {wire::Type::kDeadLetters, "dead_letters"},
       {wire::Type::kCluster, "cluster"},
+      {wire::Type::kHistory, "history"},
   };
   for (const auto& [type, name] : names) {
     const std::string row = fmt::format("\n| {} {} |", RequestType(type), name);

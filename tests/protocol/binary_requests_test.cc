@@ -65,6 +65,9 @@ std::vector<std::pair<wire::Type, std::string>> ValidRequests() {
   };
   const auto write_ids = [&](wire::Writer w) { client::WriteIds(ids, w); };
   const auto write_candles = [&](wire::Writer w) { client::WriteCandles(symbol, {}, w); };
+  CandlesRequest of_tier;
+  of_tier.from_ms = 0;
+  const auto write_history = [&](wire::Writer w) { client::WriteCandles(symbol, of_tier, w); };
   const auto write_exchange = [&](wire::Writer w) { client::WriteExchanges("kraken", true, w); };
   const auto write_bases = [&](wire::Writer w) { client::WriteNames(names, w); };
   const auto write_base = [&](wire::Writer w) { w.Text("BTC"); };
@@ -91,6 +94,7 @@ std::vector<std::pair<wire::Type, std::string>> ValidRequests() {
       {wire::Type::kBackup, PayloadOf(write_backup)},
       {wire::Type::kDeadLetters, PayloadOf(write_letters)},
       {wire::Type::kCluster, ""},
+      {wire::Type::kHistory, PayloadOf(write_history)},
   };
 }
 
@@ -181,7 +185,7 @@ TEST_CASE("a question for no or too many dead letters is refused", "[protocol][b
 TEST_CASE("a second hello and an unknown type are refused, and the connection goes on",
           "[protocol][binary]") {
   CHECK(Refused(wire::Type::kHello, "").code == ErrorCode::kBadRequest);
-  for (const uint16_t type : {0, 20, 0x7FFF, 0x8002, 0xFFFF}) {
+  for (const uint16_t type : {0, 21, 0x7FFF, 0x8002, 0xFFFF}) {
     CHECK(Refused(static_cast<wire::Type>(type), "").code == ErrorCode::kUnknownType);
   }
 }

@@ -309,6 +309,138 @@ TEST_CASE("prices survive the way to the client bit for bit", "[protocol][binary
   }
 }
 
+TEST_CASE("history is asked for with a beginning, of a tier, without fill", "[protocol][binary]") {
+  CandlesRequest good;
+  good.from_ms = 0;
+  const auto payload = [](const CandlesRequest& candles) {
+    return [&candles](wire::Writer writer) { client::WriteCandles(SeriesId{12}, candles, writer); };
+  };
+  for (const IntervalUnit unit :
+       {IntervalUnit::kSecond, IntervalUnit::kMinute, IntervalUnit::kHour, IntervalUnit::kDay}) {
+    good.interval = {1, unit};
+    CHECK(Sent<HistoryRequest>(wire::Type::kHistory, payload(good)).candles == good);
+  }
+  std::vector<CandlesRequest> bad(6, good);
+  bad[0].from_ms.reset();
+  bad[1].fill = Fill::kPrevious;
+  bad[2].grain = Grain::kFinest;
+  bad[3].interval = {5, IntervalUnit::kMinute};
+  bad[4].interval = {1, IntervalUnit::kWeek};
+  bad[5].limit = 0;
+  for (const CandlesRequest& candles : bad) {
+    std::string bytes;
+    const size_t start = wire::BeginFrame(RequestType(wire::Type::kHistory), 1, bytes);
+    payload(candles)(wire::Writer(bytes));
+    wire::EndFrame(start, bytes);
+    Frame frame;
+    Request request;
+    ErrorReply error;
+    REQUIRE(NextFrame(bytes, wire::Limits{}, frame, error) == FrameState::kWhole);
+    CHECK_FALSE(DecodeRequest(frame, wire::Limits{}, request, error));
+    CHECK(error.code == ErrorCode::kBadRequest);
+  }
+}
+
+TEST_CASE("of history the client keeps the candles of its range", "[protocol][binary]") {
+  constexpr codec::Chunk kChunk = 27'000;
+  constexpr codec::Bucket kFirst = codec::FirstBucket(kChunk);
+  engine::HistoryReply reply;
+  reply.interval = {1, IntervalUnit::kMinute};
+  reply.available_from_ms = 60'000;
+  reply.from_ms = (kFirst + 1) * 60'000ull;
+  reply.end_ms = (kFirst + 3) * 60'000ull;
+  reply.more = true;
+  const std::vector<codec::FoldedCandle> stored = {{kFirst, 0, 0, 1, 1, 1, 1, 1, 0, 0},
+                                                   {kFirst + 1, 0, 9, 2, 1.5, 4, 1, 3, 5, 6},
+                                                   {kFirst + 2, 0, 0, 1, 7, 7, 7, 7, 0, 0},
+                                                   {kFirst + 3, 0, 0, 1, 8, 8, 8, 8, 0, 0}};
+  auto& chunk = reply.chunks.emplace_back();
+  chunk.number = kChunk;
+  codec::EncodeChunk(stored, chunk.bytes);
+  std::string bytes;
+  AppendHistory(9, reply, bytes);
+  const std::string_view payload = std::string_view(bytes).substr(wire::kHeaderBytes);
+  CandlesReply received;
+  REQUIRE(client::ReadHistory(payload, 1, received));
+  CHECK(received.interval == reply.interval);
+  CHECK(received.available_from_ms == 60'000);
+  CHECK(received.next_ms == reply.end_ms);
+  REQUIRE(received.candles.size() == 2);
+  const Candle& first = received.candles[0];
+  CHECK(first.timestamp_ms == reply.from_ms);
+  CHECK(std::tie(first.open, first.high, first.low, first.close) == std::tuple(1.5, 4.0, 1.0, 3.0));
+  CHECK(first.count == 2);
+  CHECK(std::tie(first.base_volume_last_24h, first.quote_volume_last_24h) == std::tuple(5.0, 6.0));
+  CHECK(first.interval == reply.interval);
+  CHECK(first.closed);
+  CHECK(received.candles[1].open == 7);
+
+  for (size_t size = 0; size < payload.size(); ++size) {
+    CandlesReply cut;
+    CHECK_FALSE(client::ReadHistory(payload.substr(0, size), 1, cut));
+  }
+  CandlesReply extended;  // by a newer server
+  CHECK(client::ReadHistory(std::string(payload) + "more", 1, extended));
+
+  reply.more = false;
+  bytes.clear();
+  AppendHistory(9, reply, bytes);
+  CandlesReply last;
+  REQUIRE(client::ReadHistory(std::string_view(bytes).substr(wire::kHeaderBytes), 1, last));
+  CHECK_FALSE(last.next_ms);
+}
+
+TEST_CASE("history that no server sends is refused before it fills the memory",
+          "[protocol][binary]") {
+  constexpr codec::Bucket kFirst = codec::FirstBucket(5);
+  engine::HistoryReply good;
+  good.interval = {1, IntervalUnit::kSecond};
+  good.from_ms = kFirst * 1'000ull;
+  good.end_ms = (kFirst + 4 * codec::kBucketsPerChunk) * 1'000ull;
+  for (codec::Chunk number = 5; number < 9; ++number) {
+    std::vector<codec::FoldedCandle> full;
+    for (codec::Bucket i = 0; i < codec::kBucketsPerChunk; ++i) {
+      full.push_back({codec::FirstBucket(number) + i, 0, 0, 1, 1, 1, 1, 1, 0, 0});
+    }
+    codec::EncodeChunk(full, good.chunks.emplace_back().bytes);
+    good.chunks.back().number = number;
+  }
+  const auto reads = [](const engine::HistoryReply& reply, uint32_t limit) {
+    std::string bytes;
+    AppendHistory(9, reply, bytes);
+    CandlesReply received;
+    return client::ReadHistory(std::string_view(bytes).substr(wire::kHeaderBytes), limit, received);
+  };
+  CHECK(reads(good, 4 * 1'024));
+  CHECK(reads(good, 2 * 1'024 + 2));
+  CHECK_FALSE(reads(good, 2 * 1'024 + 1));  // more than two chunks beyond the limit
+  engine::HistoryReply bad = good;
+  std::swap(bad.chunks[1], bad.chunks[2]);
+  CHECK_FALSE(reads(bad, 10'000));
+  bad = good;
+  bad.end_ms = codec::FirstBucket(8) * 1'000ull;  // the last chunk is behind it
+  CHECK_FALSE(reads(bad, 10'000));
+  bad.chunks.pop_back();
+  CHECK(reads(bad, 10'000));
+  bad.from_ms = codec::FirstBucket(6) * 1'000ull;
+  CHECK_FALSE(reads(bad, 10'000));
+  bad = good;
+  bad.chunks.back().number = codec::kChunkMax + 1;
+  CHECK_FALSE(reads(bad, 10'000));
+  bad = good;
+  bad.interval.unit = IntervalUnit::kWeek;
+  CHECK_FALSE(reads(bad, 10'000));
+  for (const double price : {-1.0, 0.0, std::numeric_limits<double>::infinity(),
+                             std::numeric_limits<double>::quiet_NaN()}) {
+    bad = good;
+    bad.chunks.resize(1);
+    bad.chunks[0].bytes.clear();
+    const codec::FoldedCandle candle = {kFirst, 0, 0, 1, price, price, price, price, 0, 0};
+    codec::EncodeChunk({&candle, 1}, bad.chunks[0].bytes);
+    CHECK_FALSE(reads(bad, 10'000));
+  }
+}
+
 TEST_CASE("candles survive the way to the client, those of fill=null too", "[protocol][binary]") {
   CandlesReply reply;
   reply.grain = Grain::kFinest;

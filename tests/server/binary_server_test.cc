@@ -46,6 +46,59 @@ TEST_CASE("a client registers, ingests and reads back", "[server][binary]") {
   CHECK(http.Ask(Get("/v1/latest?symbol=Kraken:BTC/USD")).status == 200);
 }
 
+TEST_CASE("history in pages is what candles are", "[server][binary]") {
+  RunningServer running({"tiers.1s.window=60s"});
+  Client client = running.Connect();
+  const std::vector<SymbolView> symbols = {kBtc};
+  const SeriesId series = client.Register(symbols)->entries[0].series;
+  constexpr uint64_t kSeconds = 5'000;
+  std::vector<Tick> ticks;
+  for (uint64_t i = 0; i < kSeconds; ++i) {
+    if (i % 7 != 3)
+      ticks.push_back(TickOf(series, PriceAt(1 + i % 9, kNowMs - (kSeconds - i) * 1'000)));
+  }
+  REQUIRE(client.Ingest(ticks).ok());
+  REQUIRE(client.Checkpoint().ok());
+
+  CandlesRequest request;
+  request.interval = {1, IntervalUnit::kSecond};
+  request.from_ms = kNowMs - 4'500'000;
+  request.to_ms = kNowMs - 10'000;
+  request.limit = 10'000;
+  const auto expected = client.Candles(series, request);
+  REQUIRE(expected.ok());
+  REQUIRE(expected->candles.size() > 3'500);
+
+  size_t pages = 0;
+  bool beyond_limit = false;  // only a page of chunks is
+  std::vector<Candle> seen;
+  request.limit = 1'000;
+  for (std::optional<uint64_t> from_ms = request.from_ms; from_ms; ++pages) {
+    request.from_ms = from_ms;
+    const auto page =
+        pages % 2 == 0 ? client.History(series, request) : client.History(kBtc, request);
+    REQUIRE(page.ok());
+    CHECK(page->available_from_ms == expected->available_from_ms);
+    beyond_limit |= page->candles.size() > request.limit;
+    seen.insert(seen.end(), page->candles.begin(), page->candles.end());
+    from_ms = page->next_ms;
+  }
+  CHECK(beyond_limit);
+  REQUIRE(seen.size() == expected->candles.size());
+  for (size_t i = 0; i < seen.size(); ++i) {
+    CAPTURE(i);
+    CHECK(seen[i].timestamp_ms == expected->candles[i].timestamp_ms);
+    CHECK(seen[i].close == expected->candles[i].close);
+    CHECK(seen[i].closed);
+  }
+
+  request.from_ms.reset();
+  CHECK(client.History(series, request).error().code == ErrorCode::kBadRequest);
+  request.from_ms = 0;
+  CHECK(client.History(SymbolView{"X", "USD", "Kraken"}, request).error().code ==
+        ErrorCode::kUnknownSeries);
+}
+
 TEST_CASE("refused ticks are told by index and cost the others nothing", "[server][binary]") {
   RunningServer running;
   Client client = running.Connect();

@@ -132,6 +132,9 @@ void AddWhat(CLI::App& command, Options& options) {
       ->capture_default_str();
   command.add_flag("--random-range", options.random_range,
                    "Ask for candles from anywhere in the history, not for the newest");
+  command.add_flag(
+      "--packed", options.packed,
+      "With --random-range: ask for them as packed history of the disk, and decode it");
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ struct Options {
   Interval interval{1, IntervalUnit::kMinute};
   uint32_t history = 0;  // candles made of each series; 0: as many as a request asks for
   bool random_range = false;
+  bool packed = false;  // asked for as history
 
   bool prepare = true;
   uint64_t seed = 1;

@@ -8,6 +8,7 @@
 #include "cli/bench/market.h"
 #include "client/cluster_map.h"
 #include "market/interval.h"
+#include "market/tier.h"
 
 namespace wick::cli::bench {
 namespace {
@@ -25,6 +26,14 @@ Result<void> CheckLimits(const Options& options, const wire::Limits& limits) {
       options.BatchOf() > limits.entries_per_request) {
     return BadOption(fmt::format("--batch {}: this server takes at most {} ids in a request",
                                  options.BatchOf(), limits.entries_per_request));
+  }
+  if (options.packed && !options.random_range) {
+    return BadOption("--packed asks for history, which has a beginning: add --random-range");
+  }
+  if (options.packed && !std::ranges::any_of(market::kTiers, [&](market::Tier tier) {
+        return market::IntervalOf(tier) == options.interval;
+      })) {
+    return BadOption("--packed asks for history, which is of --interval 1s, 1m, 1h or 1d");
   }
   if (options.kind == Kind::kCandles && options.candles > limits.candles_per_request) {
     return BadOption(fmt::format("--candles {}: this server answers at most {} in a request",

@@ -5,10 +5,11 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
-namespace wick::cold {
+namespace wick::codec {
 
 /// Maps the float64 of one column to integers and back. An exponent up to kExponentMax: the value
 /// times 10^exponent, a whole number. kRawBits: the bits of the float64, whose order is that of
@@ -22,13 +23,15 @@ class Scale {
   /// The smallest exponent that holds every value; kRawBits if none does.
   static Scale Fit(std::span<const double> values) {
     uint8_t exponent = 0;
-    for (double value : values) {
-      while (!Scale(exponent).Holds(value)) {
+    size_t raised_at = 0;
+    for (size_t i = 0; i < values.size(); ++i) {
+      while (!Scale(exponent).Holds(values[i])) {
         if (++exponent > kExponentMax) return Scale(kRawBits);
+        raised_at = i;
       }
     }
     // A greater exponent may have pushed an earlier value out of the range of whole numbers.
-    for (double value : values) {
+    for (double value : values.first(raised_at)) {
       if (!Scale(exponent).Holds(value)) return Scale(kRawBits);
     }
     return Scale(exponent);
@@ -66,4 +69,4 @@ class Scale {
   uint8_t exponent_;
 };
 
-}  // namespace wick::cold
+}  // namespace wick::codec

@@ -1,4 +1,4 @@
-#include "cold/chunk_codec.h"
+#include "codec/chunk.h"
 
 #include <algorithm>
 #include <array>
@@ -6,14 +6,12 @@
 #include <cstring>
 
 #include "base/assert.h"
-#include "cold/bit_pack.h"
-#include "cold/bytes.h"
-#include "cold/scale.h"
+#include "base/bytes.h"
+#include "codec/bit_pack.h"
+#include "codec/scale.h"
 
-namespace wick::cold {
+namespace wick::codec {
 namespace {
-
-using market::FoldedCandle;
 
 /// In the order they are written in. A bit each in the mask a block begins with.
 enum Column : uint8_t {
@@ -88,13 +86,21 @@ struct Scales {
 
 Scales FitScales(std::span<const FoldedCandle> candles) {
   std::array<double, 4 * kBucketsPerChunk> values;
-  const auto fit = [&](auto... fields) {
-    size_t n = 0;
-    for (const FoldedCandle& c : candles) ((values[n++] = c.*fields), ...);
-    return Scale::Fit({values.data(), n});
+  size_t prices = 0;
+  for (const FoldedCandle& c : candles) {
+    values[prices++] = c.open;
+    if (SameBits(c.open, c.high) && SameBits(c.open, c.low) && SameBits(c.open, c.close)) continue;
+    values[prices++] = c.high;
+    values[prices++] = c.low;
+    values[prices++] = c.close;
+  }
+  const auto fit = [&](double FoldedCandle::*field) {
+    std::ranges::transform(candles, values.begin(), field);
+    return Scale::Fit({values.data(), candles.size()});
   };
-  return {fit(&FoldedCandle::open, &FoldedCandle::high, &FoldedCandle::low, &FoldedCandle::close),
-          fit(&FoldedCandle::base_volume_last_24h), fit(&FoldedCandle::quote_volume_last_24h)};
+  const Scale price = Scale::Fit({values.data(), prices});
+  return {price, fit(&FoldedCandle::base_volume_last_24h),
+          fit(&FoldedCandle::quote_volume_last_24h)};
 }
 
 /// Fills the columns of `candles`; returns how many of them have values in the columns of many
@@ -161,7 +167,7 @@ bool TakeBlock(std::string_view& bytes, size_t candles, uint8_t flags, Block& bl
 }
 
 /// The opposite of ToColumns(). False: a value is outside its field.
-bool FromColumns(const Block& block, const Scales& scales, uint8_t flags, market::Bucket first,
+bool FromColumns(const Block& block, const Scales& scales, uint8_t flags, Bucket first,
                  Carry& carry, std::span<FoldedCandle> candles) {
   size_t many = 0;
   for (size_t i = 0; i < candles.size(); ++i) {
@@ -176,7 +182,7 @@ bool FromColumns(const Block& block, const Scales& scales, uint8_t flags, market
     carry.close = open;
     carry.base += UnZigZag(block[kBaseVolume][i]);
     carry.quote += UnZigZag(block[kQuoteVolume][i]);
-    c.bucket = first + static_cast<market::Bucket>(index);
+    c.bucket = first + static_cast<Bucket>(index);
     c.count = block[kCount][i] + 1;
     c.open_offset_ms = c.close_offset_ms = static_cast<uint32_t>(open_offset);
     c.open = c.high = c.low = c.close = scales.price.ToDouble(open);
@@ -223,18 +229,18 @@ void EncodeChunk(std::span<const FoldedCandle> candles, std::string& out) {
   }
 }
 
-absl::Status DecodeChunk(std::string_view bytes, Chunk chunk, std::vector<FoldedCandle>& candles) {
+std::string DecodeChunk(std::string_view bytes, Chunk chunk, std::vector<FoldedCandle>& candles) {
   Header header;
-  if (!TakeLittleEndian(bytes, header)) return absl::DataLossError("it is too short");
+  if (!TakeLittleEndian(bytes, header)) return "it is too short";
   if (header.version != ChunkVersion::kV1) {
-    return Error(absl::StatusCode::kDataLoss, "its version is {}, this wick reads {}",
-                 static_cast<int>(header.version), static_cast<int>(ChunkVersion::kV1));
+    return "its version is " + std::to_string(static_cast<int>(header.version)) +
+           ", this wick reads " + std::to_string(static_cast<int>(ChunkVersion::kV1));
   }
   const size_t total = size_t{header.candles_less_one} + 1;
   if (header.flags > kSinglesAreFlat || total > kBucketsPerChunk ||
       !Scale::IsExponent(header.price_exponent) || !Scale::IsExponent(header.base_exponent) ||
       !Scale::IsExponent(header.quote_exponent)) {
-    return absl::DataLossError("its header makes no sense");
+    return "its header makes no sense";
   }
   const Scales scales = {Scale(header.price_exponent), Scale(header.base_exponent),
                          Scale(header.quote_exponent)};
@@ -248,14 +254,21 @@ absl::Status DecodeChunk(std::string_view bytes, Chunk chunk, std::vector<Folded
     if (!TakeBlock(bytes, part.size(), header.flags, block) ||
         !FromColumns(block, scales, header.flags, FirstBucket(chunk), carry, part)) {
       candles.resize(before);
-      return Error(absl::StatusCode::kDataLoss, "its candles from the {}th on make no sense", at);
+      return "its candles from the " + std::to_string(at) + "th on make no sense";
     }
   }
   if (!bytes.empty()) {
     candles.resize(before);
-    return Error(absl::StatusCode::kDataLoss, "{} bytes follow its last candle", bytes.size());
+    return std::to_string(bytes.size()) + " bytes follow its last candle";
   }
-  return absl::OkStatus();
+  return {};
 }
 
-}  // namespace wick::cold
+size_t CandlesOf(std::string_view bytes) {
+  Header header;
+  if (!TakeLittleEndian(bytes, header) || header.version != ChunkVersion::kV1) return 0;
+  const size_t total = size_t{header.candles_less_one} + 1;
+  return total <= kBucketsPerChunk ? total : 0;
+}
+
+}  // namespace wick::codec

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace wick::cold {
+namespace wick::codec {
 
 inline constexpr size_t kPackedBlockValues = 64;
 
@@ -19,4 +19,4 @@ void PackBlock(std::span<const uint64_t> values, std::string& out);
 /// block; nothing outside `bytes` was read.
 [[nodiscard]] bool UnpackBlock(std::string_view& bytes, std::span<uint64_t> values);
 
-}  // namespace wick::cold
+}  // namespace wick::codec

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace wick::cold {
+namespace wick {
 
 /// Appends the bytes of a number or a float64 (x86-64 and arm64 are little-endian, as the format
 /// is).
@@ -43,4 +43,4 @@ inline void AppendVarint(uint64_t number, std::string& out) {
   return false;
 }
 
-}  // namespace wick::cold
+}  // namespace wick

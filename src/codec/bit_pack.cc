@@ -1,4 +1,4 @@
-#include "cold/bit_pack.h"
+#include "codec/bit_pack.h"
 
 #include <algorithm>
 #include <array>
@@ -6,9 +6,9 @@
 #include <cstring>
 
 #include "base/assert.h"
-#include "cold/bytes.h"
+#include "base/bytes.h"
 
-namespace wick::cold {
+namespace wick::codec {
 namespace {
 
 // One 8-byte load from the byte a value begins in covers 7 bits of misalignment and 57 of the
@@ -20,26 +20,54 @@ constexpr uint8_t kPatched = 0x80;  // in the width byte: patches follow
 constexpr size_t PackedBytes(size_t values, int width) { return (values * width + 7) / 8; }
 constexpr size_t VarintBytes(int bits) { return (bits + 6) / 7; }
 
-/// The width with the fewest bytes, patches included.
-int ChooseWidth(std::span<const uint64_t> values) {
-  std::array<uint8_t, 65> values_of_bits = {};
+struct Width {
+  int bits = 0;
+  size_t patches = 0;  // values that do not fit into it
+};
+
+/// The width with the fewest bytes, patches included; of several that of no patches, else the
+/// smallest.
+Width ChooseWidth(std::span<const uint64_t> values) {
+  if (values.size() == 1) {
+    const int bits = std::bit_width(values.front());
+    return {bits > kWidthMax ? kWidthWhole : bits, 0};
+  }
+  // Counted in turns: a count waits for the store of the one before it.
+  constexpr size_t kBits = 80;  // 0 to 64, and no more of them than whole vectors
+  std::array<std::array<uint8_t, kBits>, 4> counts = {};
   uint64_t any = 0;
-  for (uint64_t value : values) {
-    ++values_of_bits[std::bit_width(value)];
-    any |= value;
+  size_t i = 0;
+  for (; i + 4 <= values.size(); i += 4) {
+    for (size_t turn = 0; turn < 4; ++turn) {
+      ++counts[turn][std::bit_width(values[i + turn])];
+      any |= values[i + turn];
+    }
+  }
+  for (; i < values.size(); ++i) {
+    ++counts[0][std::bit_width(values[i])];
+    any |= values[i];
+  }
+  std::array<uint8_t, kBits> values_of_bits;
+  for (size_t bits = 0; bits < kBits; ++bits) {
+    values_of_bits[bits] =
+        static_cast<uint8_t>(counts[0][bits] + counts[1][bits] + counts[2][bits] + counts[3][bits]);
   }
   const int bits_max = std::bit_width(any);
-  int best = bits_max > kWidthMax ? kWidthWhole : bits_max;
-  size_t best_bytes = PackedBytes(values.size(), best);
-  for (int width = 0; width < std::min(bits_max, kWidthMax + 1); ++width) {
+  const int whole = bits_max > kWidthMax ? kWidthWhole : bits_max;
+  Width best = {whole, 0};
+  size_t best_bytes = PackedBytes(values.size(), whole);
+  size_t patches = 0;  // of the width
+  for (int width = bits_max - 1; width >= 0; --width) {
+    patches += values_of_bits[width + 1];
     // Without a value of just this width the next smaller one patches no more values.
-    if (width > 0 && values_of_bits[width] == 0) continue;
-    size_t bytes = 1 + PackedBytes(values.size(), width);
-    for (int bits = width + 1; bits <= bits_max && bytes < best_bytes; ++bits) {
-      bytes += values_of_bits[bits] * (1 + VarintBytes(bits - width));
+    if (width > kWidthMax || (width > 0 && values_of_bits[width] == 0)) continue;
+    if (2 * patches > best_bytes) break;
+    size_t bytes = 1 + PackedBytes(values.size(), width) + 2 * patches;
+    for (int bits = width + 8; bits <= bits_max && bytes <= best_bytes; ++bits) {
+      bytes += values_of_bits[bits] * (VarintBytes(bits - width) - 1);
     }
-    if (bytes < best_bytes) {
-      best = width;
+    if (bytes < best_bytes || (bytes == best_bytes && best.bits != whole)) {
+      best = {width, patches};
       best_bytes = bytes;
     }
   }
@@ -49,16 +77,21 @@ int ChooseWidth(std::span<const uint64_t> values) {
 constexpr uint64_t LowMask(int width) { return (uint64_t{1} << width) - 1; }
 
 void AppendPacked(std::span<const uint64_t> values, int width, std::string& out) {
+  std::array<char, PackedBytes(kPackedBlockValues, kWidthMax) + sizeof(uint64_t)> packed;
+  char* at = packed.data();
+  const uint64_t mask = LowMask(width);
   uint64_t waiting = 0;
   int waiting_bits = 0;  // < 8 before each value, so that width <= 56 fits beside them
   for (uint64_t value : values) {
-    waiting |= (value & LowMask(width)) << waiting_bits;
+    waiting |= (value & mask) << waiting_bits;
     waiting_bits += width;
-    for (; waiting_bits >= 8; waiting_bits -= 8, waiting >>= 8) {
-      out.push_back(static_cast<char>(waiting));
-    }
+    std::memcpy(at, &waiting, sizeof(waiting));  // the whole bytes of it stay
+    at += waiting_bits / 8;
+    waiting >>= waiting_bits & ~7;
+    waiting_bits &= 7;
   }
-  if (waiting_bits > 0) out.push_back(static_cast<char>(waiting));
+  std::memcpy(at, &waiting, sizeof(waiting));
+  out.append(packed.data(), PackedBytes(values.size(), width));
 }
 
 }  // namespace
@@ -66,18 +99,16 @@ void AppendPacked(std::span<const uint64_t> values, int width, std::string& out)
 void PackBlock(std::span<const uint64_t> values, std::string& out) {
   WICK_ASSERT(!values.empty());
   WICK_ASSERT(values.size() <= kPackedBlockValues);
-  const int width = ChooseWidth(values);
+  const auto [width, patches] = ChooseWidth(values);
   if (width == kWidthWhole) {
     out.push_back(static_cast<char>(width));
     out.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
     return;
   }
-  const auto patches =
-      std::ranges::count_if(values, [width](uint64_t value) { return value >> width != 0; });
   out.push_back(static_cast<char>(patches > 0 ? width | kPatched : width));
   if (patches > 0) out.push_back(static_cast<char>(patches));
   AppendPacked(values, width, out);
-  for (size_t i = 0; i < values.size(); ++i) {
+  for (size_t i = 0; patches > 0 && i < values.size(); ++i) {
     if (values[i] >> width == 0) continue;
     out.push_back(static_cast<char>(i));
     AppendVarint(values[i] >> width, out);
@@ -136,4 +167,4 @@ bool UnpackBlock(std::string_view& bytes, std::span<uint64_t> values) {
   return true;
 }
 
-}  // namespace wick::cold
+}  // namespace wick::codec
