@@ -93,6 +93,8 @@ def post_by_hey(context):
 # --- latest prices
 # Instead of leaving one to the commit thread, RocksDB and, here, the load generator.
 EVERY_CORE = [f"server.workers={machine.cores()}"]
+# Instead of sleeping as soon as nothing is asked for.
+SPIN = ["server.spin_us=50"]
 
 
 def latest(context, in_flight, settings=()):
@@ -108,7 +110,8 @@ def redis_get(context, in_flight, requests):
 
 
 def latest_single(context):
-    return latest(context, 1) | {"all": latest(context, 1, EVERY_CORE)["latest"]}
+    return latest(context, 1) | {"all": latest(context, 1, EVERY_CORE)["latest"],
+                                 "spin": latest(context, 1, SPIN)["latest"]}
 
 
 def redis_get_single(context):
@@ -282,6 +285,7 @@ WORKS = [
              peer="redis", peer_name="Redis GET", ratio_at_least=1.5),
         Line("all", "the same, a worker on every core", "prices/s",
              peer="redis", peer_name="Redis GET", ratio_at_least=1.5),
+        Line("spin", "the same, server.spin_us 50", "prices/s"),
     ], latest_single, [(Redis, redis_get_single)]),
     Work("pipelined", [
         Line("latest", "latest price, binary, 50 connections, pipelined 128", "prices/s",

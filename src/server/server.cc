@@ -61,7 +61,7 @@ std::vector<std::unique_ptr<Worker>> MakeWorkers(const ServerConfig& config) {
   std::vector<std::unique_ptr<Worker>> workers;
   for (unsigned i = 0; i < count; ++i) {
     const auto core = config.pin_workers ? std::optional(cores[i % cores.size()]) : std::nullopt;
-    workers.push_back(std::make_unique<Worker>(i, core));
+    workers.push_back(std::make_unique<Worker>(i, core, std::chrono::microseconds(config.spin_us)));
   }
   return workers;
 }

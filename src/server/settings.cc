@@ -50,6 +50,11 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"server.pin_workers", Kind::kFlag, "true", 0, 0, 1,
      [](ServerConfig& c) -> Field { return &c.pin_workers; },
      "Binds each worker to one core. Turn it off where other programs need the same cores."},
+    {"server.spin_us", Kind::kCount, "0", 0, 1'000, 1,
+     [](ServerConfig& c) -> Field { return &c.spin_us; },
+     "Microseconds for which a worker without work looks for more before it sleeps. Whoever asks "
+     "within them is spared the wake-up; each pause costs up to so much CPU time. 0: it sleeps at "
+     "once. Only where cores are idle."},
     {"server.reader_threads", Kind::kCount, "2", 1, 256, 1,
      [](ServerConfig& c) -> Field { return &c.reader_threads; },
      "Threads for answers that may read the disk."},

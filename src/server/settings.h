@@ -64,6 +64,7 @@ struct ServerConfig {
   std::vector<std::string> http_hosts;    // see BrowserRules
   std::vector<std::string> cors_origins;  // see BrowserRules
   bool pin_workers = true;
+  uint32_t spin_us = 0;  // before a worker sleeps
   uint32_t reader_threads = 2;
   uint32_t parser_threads = 2;
   uint32_t connections_max = 10'000;  // HTTP and binary together

@@ -13,7 +13,8 @@ namespace wick::server {
 
 namespace asio = boost::asio;
 
-Worker::Worker(unsigned index, std::optional<int> core) : index_(index), core_(core) {}
+Worker::Worker(unsigned index, std::optional<int> core, std::chrono::microseconds spin)
+    : index_(index), core_(core), spin_(spin) {}
 
 Worker::~Worker() { Stop(); }
 
@@ -23,7 +24,7 @@ void Worker::Start(std::function<void()> poll) {
   thread_ = std::thread([this] {
     Pin();
     const auto guard = asio::make_work_guard(io_);
-    io_.run();
+    Run();
   });
 }
 
@@ -81,6 +82,20 @@ void Worker::Sweep() {
     for (const auto& session : CopySessions()) session->Sweep(now);
     Sweep();
   });
+}
+
+void Worker::Run() {
+  using Clock = std::chrono::steady_clock;
+  if (spin_.count() == 0) {
+    io_.run();
+    return;
+  }
+  while (io_.run_one() > 0) {  // sleeps until there is work; 0: stopped
+    auto sleep_at = Clock::now() + spin_;
+    while (!io_.stopped() && Clock::now() < sleep_at) {
+      if (io_.poll() > 0) sleep_at = Clock::now() + spin_;
+    }
+  }
 }
 
 std::string_view Worker::Date() {

@@ -41,8 +41,9 @@ class Session {
 /// owner; everything else the worker's own.
 class Worker {
  public:
-  /// `core`: the CPU the thread is bound to; nullopt: any.
-  Worker(unsigned index, std::optional<int> core);
+  /// `core`: the CPU the thread is bound to; nullopt: any. `spin`: how long the thread looks for
+  /// more work before it sleeps; 0: not at all.
+  Worker(unsigned index, std::optional<int> core, std::chrono::microseconds spin);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -73,9 +74,11 @@ class Worker {
   std::vector<std::shared_ptr<Session>> CopySessions() const;
   void Sweep();
   void Pin() const;
+  void Run();
 
   const unsigned index_;
   const std::optional<int> core_;
+  const std::chrono::microseconds spin_;
   struct Adopted {
     std::shared_ptr<Session> session;
     Connections::Ticket ticket;

@@ -115,7 +115,7 @@ TEST_CASE("a path that no TOML file can hold is refused", "[server][config]") {
 TEST_CASE("a printed configuration reads back as the same", "[server][config]") {
   ServerConfig config = DefaultConfig();
   for (const char* assignment :
-       {"server.http=[::1]:0", "server.pin_workers=false", "tiers.1s.keep=90m",
+       {"server.http=[::1]:0", "server.pin_workers=false", "server.spin_us=50", "tiers.1s.keep=90m",
         "tiers.1s.window=61s", "tiers.1h.keep=forever", "storage.directory=/var/\"odd\" \\ dir\t",
         "storage.max_wal=17000KiB", "ingest.max_future_skew=0s", "checkpoint.interval=1500ms",
         "series.max=7", "log.level=off", "tls.key=/etc/my key", "http.hosts=a.example.com,b",
@@ -265,6 +265,18 @@ TEST_CASE("durations are whole numbers with a unit", "[server][config]") {
         std::string::npos);
   CHECK(OverrideReason("tiers.1s.keep=18446744073709551615d").find("too large") !=
         std::string::npos);
+}
+
+TEST_CASE("a worker spins for no more than a millisecond, in whole microseconds",
+          "[server][config]") {
+  CHECK(DefaultConfig().spin_us == 0);
+  CHECK(WithOverride("server.spin_us=50").spin_us == 50);
+  CHECK(WithOverride("server.spin_us=1000").spin_us == 1'000);
+  CHECK(OverrideReason("server.spin_us=1001") ==
+        "--set server.spin_us=1001: '1001' is out of bounds: number, 0 to 1000, default 0");
+  CHECK(OverrideReason("server.spin_us=50us").find("is no whole number") != std::string::npos);
+  CHECK(TomlReason("[server]\nspin_us = \"50us\"") ==
+        "wick.toml:2: server.spin_us must be a whole number without quotes, as in spin_us = 0");
 }
 
 TEST_CASE("sizes are whole numbers with a binary unit", "[server][config]") {
