@@ -149,9 +149,9 @@ class Client {
   Result<CandlesReply> Candles(const SymbolView& symbol, const CandlesRequest& request);
 
   /// Long ranges with several times as many candles a second: those on the disk come packed, as
-  /// they lie there, and are decoded here; the others as of Candles(). `request` has a `from`, an interval of 1s, 1m, 1h or 1d
-  /// and no fill. Ascending; a page may be up to 2,046 candles longer than `limit`, or shorter: go
-  /// on with `from` = next_ms until there is none.
+  /// they lie there, and are decoded here; the others as of Candles(). `request` has a `from`, an
+  /// interval of 1s, 1m, 1h or 1d and no fill. Ascending; a page may be up to 2,046 candles longer
+  /// than `limit`, or shorter: go on with `from` = next_ms until there is none.
   Result<CandlesReply> History(SeriesId series, const CandlesRequest& request);
   Result<CandlesReply> History(const SymbolView& symbol, const CandlesRequest& request);
 
